@@ -73,7 +73,7 @@ def main() -> None:
         board, desk = DeliveryBoard(database, clock), ApprovalDesk(database, clock, COUNTY)
 
         def home() -> None:
-            board.counts([paper.id for paper in desk.recent(20)])
+            board.counts([record.id for record in desk.recent(20)])
 
         def one() -> None:
             coverage(board.towns(random.choice(ids)))

@@ -41,8 +41,8 @@ from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.core.clock import Clock
 from broadcaster.core.notice import Severity
 from broadcaster.county.broker.mosquitto import OFFICE, Broker
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.register.register import BoxState
 from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -121,7 +121,7 @@ class County:
         self._port = free_port()
         self.database = OfficeDatabase(f"sqlite:///{folder / 'office.db'}")
         self._roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
-        self.office = OfficeFolder.found(
+        self.office = KeyFolder.create(
             folder, COUNTY, "青田县", self._roots, lambda _: SENTENCE, CLOCK.now()
         )
         self.broker = Broker(folder / "broker")
@@ -207,9 +207,9 @@ class County:
         found = self.database.read(select(func.max(column)).where(which == id, *more))[0][0]
         return float(found.timestamp())
 
-    def bare_publisher(self) -> Wire:
+    def bare_publisher(self) -> MqttClient:
         authority = self.broker.folder / "authority.pem"
-        return Wire("127.0.0.1", self._port, OFFICE, self.password, authority)
+        return MqttClient("127.0.0.1", self._port, OFFICE, self.password, authority)
 
 
 def measure_peer(county: County, rounds: int) -> list[float]:
@@ -226,7 +226,7 @@ def measure_peer(county: County, rounds: int) -> list[float]:
         return found
 
 
-def _bare_round(fleet: Fleet, wire: Wire, count: int) -> float:
+def _bare_round(fleet: Fleet, wire: MqttClient, count: int) -> float:
     topic = mqtt_topics.bulletin(COUNTY, new_bulletin_id())
     began = time.time()
     wire.publish([(topic, secrets.token_bytes(3_000))], retain=False)

@@ -43,6 +43,8 @@ BulletinId = Annotated[
 BoxName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}\z")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+# The version that somebody says he reads; a database takes no number of a thousand digits.
+ReadVersion = Annotated[int, Field(ge=1, le=1_000)]
 
 
 def by_value(kind: type[Enum]) -> BeforeValidator:

@@ -18,6 +18,7 @@ from broadcaster.bulletin.message_fields import (
     STRICT,
     BulletinId,
     Moment,
+    ReadVersion,
     Sha256,
     read_signed,
 )
@@ -75,17 +76,21 @@ class RelayTotals:
 @dataclass(frozen=True, config=STRICT)
 class RelayHeartbeat:
     """That all that had changed until `at` has been told above; `below` is whether the relay hears its
-    county's boxes. The highest `number` counts.
+    county's boxes, `reads` the version of a bulletin that all of them read. The highest `number` counts.
     """
 
     county: County
     number: Number
     at: Moment
     below: bool
+    reads: ReadVersion = 1
     v: Literal[1] = 1
 
     def signed(self, signer: Signer) -> Envelope:
-        return envelope.sign(HEARTBEAT_TYPE, strict_json.write(asdict(self)), [signer])
+        """An office of before knows no `reads`, and is told none where it is 1."""
+        values = asdict(self).items()
+        given = {name: value for name, value in values if name != "reads" or value > 1}
+        return envelope.sign(HEARTBEAT_TYPE, strict_json.write(given), [signer])
 
 
 Message = TypeVar("Message", RelayTotals, RelayHeartbeat)

@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.message_fields import AS_TUPLE, STRICT, BulletinId, read_payload
+from broadcaster.bulletin.message_fields import AS_TUPLE, STRICT, BulletinId, ReadVersion, read_payload
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.snapshot import SHORTEST_NONCE
 
@@ -35,7 +35,7 @@ class SyncRequest:
     nonce: Annotated[str, Field(min_length=SHORTEST_NONCE, max_length=64, pattern="^[0-9a-f]+$")]
     keyring: Annotated[tuple[Version, Version], AS_TUPLE]
     missing: Annotated[tuple[BulletinId, ...], AS_TUPLE, Field(max_length=MOST_MISSING)] = ()
-    reads: Version = 1
+    reads: ReadVersion = 1
     v: Literal[1] = 1
 
     def to_bytes(self) -> bytes:

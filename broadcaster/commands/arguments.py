@@ -109,24 +109,24 @@ class Help(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse in Chinese; `tell` gives it its options, when it is its turn."""
+    """argparse in Chinese; `options` gives it its options, when it is its turn."""
 
-    def __init__(self, tell: Callable[[Parser], None] | None = None, **settings: Any) -> None:
+    def __init__(self, options: Callable[[Parser], None] | None = None, **settings: Any) -> None:
         super().__init__(**{"formatter_class": Help, "add_help": False, **settings})
-        self._tell = tell
+        self._options = options
         self._positionals.title, self._optionals.title = "参数", "选项"
         self.add_argument("-h", "--help", action="help", help="显示这份说明")
 
-    def told(self) -> Parser:
+    def with_options(self) -> Parser:
         """With its options."""
-        tell, self._tell = self._tell, None
-        if tell:
-            tell(self)
+        options, self._options = self._options, None
+        if options:
+            options(self)
         return self
 
     def parse_known_args(self, *arguments: Any, **more: Any) -> Any:
         """Tells what is not known itself: the whole command's parser would name its own help."""
-        self.told()
+        self.with_options()
         known, left = super().parse_known_args(*arguments, **more)
         if left:
             option = next((one.partition("=")[0] for one in left if one.startswith("-")), "")
@@ -192,7 +192,7 @@ def make_parser() -> Parser:
     group = parser.add_subparsers(title=COMMAND, required=True, metavar=COMMAND)
     for name, known in COMMANDS.items():
         if isinstance(known, Group):
-            group.add_parser(name, help=known.purpose, tell=_adding(known.modules))
+            group.add_parser(name, help=known.purpose, options=_adding(known.modules))
         else:
             _add_command(group, name, known)
     return parser
@@ -212,26 +212,25 @@ def _with_settings(written: str) -> Path:
 
 
 def _add_command(group: Any, name: str, command: Command) -> None:
-    def tell(parser: Parser) -> None:
+    def options(parser: Parser) -> None:
         place, _, function = command.does.partition(".")
         module = import_module(f"broadcaster.commands.{place}")
         parser.set_defaults(command=getattr(module, function), lasts=command.lasts)
-        add_options = getattr(module, f"{function}_options", None)
-        if add_options:
+        if add_options := getattr(module, f"{function}_options", None):
             add_options(parser)
 
-    parser = group.add_parser(name, help=command.purpose, description=command.purpose, tell=tell)
+    parser = group.add_parser(name, help=command.purpose, description=command.purpose, options=options)
     if not command.lasts:
         _add_json(parser)
 
 
 def _adding(modules: Sequence[str]) -> Callable[[Parser], None]:
-    def tell(parser: Parser) -> None:
+    def options(parser: Parser) -> None:
         inner = parser.add_subparsers(title=COMMAND, required=True, metavar=COMMAND)
         for name in modules:
             import_module(f"broadcaster.commands.{name}").add_to(inner, _add)
 
-    return tell
+    return options
 
 
 def _add(group: Any, name: str, command: Any, description: str) -> Parser:

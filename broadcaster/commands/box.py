@@ -166,7 +166,7 @@ def render(arguments: Arguments) -> int:
 
     check_writable(arguments.output)
     config = load_config(arguments.config)
-    with _made(config, notice_of(arguments)) as programme:
+    with _rendered(config, notice_of(arguments)) as programme:
         seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
     wish = notice_of(arguments).voice or config.settings.station.voice
     stood_in = "" if programme.voice == wish else f"{wish} 说不了这一段，用的是 {programme.voice}。"
@@ -176,7 +176,7 @@ def render(arguments: Arguments) -> int:
 
 
 @contextmanager
-def _made(config: Config, notice: Notice) -> Iterator[Programme]:
+def _rendered(config: Config, notice: Notice) -> Iterator[Programme]:
     """Its clips stand until the block ends, in the cache or, where that takes none, elsewhere."""
     from broadcaster.audio.clip_store import ClipStore
     from broadcaster.daemon.assembly import open_studio
@@ -221,14 +221,14 @@ def verse(arguments: Arguments) -> int:
     from broadcaster.daemon.assembly import open_studio
     from broadcaster.text.rhyme_scheme import judge, verses
     from broadcaster.text.verse_report import NO_VERSE, as_values
-    from broadcaster.text.verse_report import report as told
+    from broadcaster.text.verse_report import report as as_text
 
     with open_studio(load_config(arguments.config)) as studio:
         text = Notice(text_of(arguments), opening="", closing="", style=Style.VERSE)
         schemes = [judge(found) for found in verses(studio.script(text).lines)]
     if not schemes:
         raise TextRefused(NO_VERSE)
-    report(as_values(schemes), told(schemes), arguments)
+    report(as_values(schemes), as_text(schemes), arguments)
     return 0
 
 

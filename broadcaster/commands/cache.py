@@ -93,9 +93,9 @@ def warm(arguments: Arguments) -> int:
     for answer in _answers({"do": "prepare"}, arguments):
         done = answer["prepared"]
         said = "做好了" if done["made"] else "已经有了"
-        told = done["problem"] or f"{said}，{done['seconds']:.1f} 秒"
+        outcome = done["problem"] or f"{said}，{done['seconds']:.1f} 秒"
         refused = refused or bool(done["problem"])
-        report(done, f"{done['number']}/{done['of']}  {done['title']}  {told}", arguments)
+        report(done, f"{done['number']}/{done['of']}  {done['title']}  {outcome}", arguments)
     return EXIT_BROKEN if refused else 0
 
 

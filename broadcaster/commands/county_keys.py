@@ -21,7 +21,7 @@ from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.delegation import Delegation
-    from broadcaster.county.keys.key_folder import OfficeFolder
+    from broadcaster.county.keys.key_folder import KeyFolder
 
 Adder = Callable[..., Any]
 PASSPHRASE = "BROADCASTER_PASSPHRASE"
@@ -86,10 +86,10 @@ def add_root_files(parser: Any, option: str, description: str) -> None:
 
 
 def init(arguments: Arguments) -> int:
-    from broadcaster.county.keys.key_folder import OfficeFolder
+    from broadcaster.county.keys.key_folder import KeyFolder
 
     files = arguments.root_key or [arguments.office / name for name in ROOT_FILES]
-    folder = OfficeFolder.found(
+    folder = KeyFolder.create(
         *(arguments.office, arguments.area, arguments.name, files),
         *(asking(arguments, new=True), now()),
     )
@@ -180,9 +180,9 @@ def show(arguments: Arguments) -> int:
         f"钥匙名单：第 {keys} 版，到 {folder.trust.targets.targets.expires:%Y-%m-%d} 为止",
         f"广播站要认的指纹：{folder.pin}",
     ]
-    told = described(folder) | {"site_pin": _site_pin(arguments.office)}
-    lines += [f"网页证书的指纹（pin）：{told['site_pin']}"] if told["site_pin"] else []
-    report(told, "\n".join([*lines, *told["warnings"]]), arguments)
+    content = described(folder) | {"site_pin": _site_pin(arguments.office)}
+    lines += [f"网页证书的指纹（pin）：{content['site_pin']}"] if content["site_pin"] else []
+    report(content, "\n".join([*lines, *content["warnings"]]), arguments)
     return 0
 
 
@@ -195,17 +195,17 @@ def _site_pin(folder: Path) -> str:
     return ""
 
 
-def open_folder(arguments: Arguments) -> OfficeFolder:
+def open_folder(arguments: Arguments) -> KeyFolder:
     path = office_in(arguments.office)
-    from broadcaster.county.keys.key_folder import OfficeFolder
+    from broadcaster.county.keys.key_folder import KeyFolder
 
-    folder = OfficeFolder(path)
+    folder = KeyFolder(path)
     # Told before anybody types a passphrase.
     folder.trust  # noqa: B018
     return folder
 
 
-def _delegation(arguments: Arguments, folder: OfficeFolder) -> Delegation:
+def _delegation(arguments: Arguments, folder: KeyFolder) -> Delegation:
     from broadcaster.bulletin import areas
     from broadcaster.bulletin.delegation import Delegation, may_ever_use
     from broadcaster.bulletin.metadata_signing import CharterRefused
@@ -226,7 +226,7 @@ def _severities(delegation: Delegation) -> str:
     return " ".join(str(int(one)) for one in sorted(delegation.severities))
 
 
-def described(folder: OfficeFolder) -> dict[str, Any]:
+def described(folder: KeyFolder) -> dict[str, Any]:
     from broadcaster.county.keys.key_renewal import expiry_warnings
 
     trust = folder.trust

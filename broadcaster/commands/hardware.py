@@ -68,7 +68,7 @@ def devices(arguments: Arguments) -> int:
         "relays": {name: name in device["relays_on"] if running else None for name in relays},
         "fault": device["fault"],
     }
-    _report(content, _told(content), arguments)
+    _report(content, _text_of(content), arguments)
     return 0
 
 
@@ -191,7 +191,7 @@ def _would_choose(settings: Settings) -> control_socket.Message:
     return {"card": card, "ready": not shut, "fault": fault, "cards": cards}
 
 
-def _told(content: control_socket.Message) -> str:
+def _text_of(content: control_socket.Message) -> str:
     using = f"  ← {'正在用' if content['running'] else '启动后会用'}"
     using += "，打得开" if content["opens"] else "，打不开"
     state = {True: "合上", False: "断开", None: "不知道（广播站没有运行）"}

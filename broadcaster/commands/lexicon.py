@@ -51,8 +51,8 @@ def set_word(arguments: Arguments) -> int:
     from broadcaster.station.lexicon_file import LexiconFile
 
     entry = LexiconFile(arguments.config).set(arguments.word, arguments.said, arguments.section or "")
-    told = _tell_box(arguments)
-    sentence = f"记下了：{entry.word} 念 {entry.said}（{entry.kind}）。{told}"
+    box_note = _tell_box(arguments)
+    sentence = f"记下了：{entry.word} 念 {entry.said}（{entry.kind}）。{box_note}"
     report({"set": asdict(entry)}, sentence, arguments)
     return 0
 
@@ -61,8 +61,8 @@ def remove_word(arguments: Arguments) -> int:
     from broadcaster.station.lexicon_file import LexiconFile
 
     entry = LexiconFile(arguments.config).remove(arguments.word, arguments.section or "")
-    told = _tell_box(arguments)
-    report({"removed": asdict(entry)}, f"删掉了：{entry.word}（{entry.kind}）。{told}", arguments)
+    box_note = _tell_box(arguments)
+    report({"removed": asdict(entry)}, f"删掉了：{entry.word}（{entry.kind}）。{box_note}", arguments)
     return 0
 
 

@@ -39,14 +39,14 @@ def enrol(arguments: Arguments) -> int:
     enrolment = _enrolment(arguments, state)
     membership = enrol_box(state, enrolment, datetime.now(UTC))
     content = {"box": membership.box, "area": membership.area, "public_key": membership.public_key}
-    lines = [f"登记好了：{enrolment.name}（{membership.box}）。{_taken_up(arguments)}"]
+    lines = [f"登记好了：{enrolment.name}（{membership.box}）。{_applied(arguments)}"]
     if not _invitation(arguments):
         lines += [f"本站的公钥，县里登记要用：{membership.public_key}"]
     report(content, "\n".join(lines), arguments)
     return 0
 
 
-def _taken_up(arguments: Arguments) -> str:
+def _applied(arguments: Arguments) -> str:
     """By the running box, at once."""
     try:
         answers = ask_box({"do": "belong"}, arguments.config)
@@ -83,22 +83,22 @@ def _invitation(arguments: Arguments) -> Invitation | None:
 
 
 def show(arguments: Arguments) -> int:
-    told = ask_running_box({"do": "link"}, arguments.config)["link"]
-    if told is None:
+    status = ask_running_box({"do": "link"}, arguments.config)["link"]
+    if status is None:
         enrolled = is_enrolled(settings_to_look_by(arguments.config).paths.state)
         report(None, NOT_TAKEN_UP if enrolled else NOT_ENROLLED, arguments)
         return 0
-    since = told["connected_since"]
+    since = status["connected_since"]
     lines = [
-        f"{told['box']}（{told['area']}）",
-        f"和县里连着，从 {_moment(since)} 起" if since else _not_connected(told["trouble"]),
-        f"县里最后一份清单：{_moment(told['heads_at']) if told['heads_at'] else '还没有'}",
-        f"正在生效的通知：{len(told['in_force'])} 则",
-        f"还没交给县里的回执：{told['receipts_waiting']} 份",
+        f"{status['box']}（{status['area']}）",
+        f"和县里连着，从 {_moment(since)} 起" if since else _not_connected(status["trouble"]),
+        f"县里最后一份清单：{_moment(status['heads_at']) if status['heads_at'] else '还没有'}",
+        f"正在生效的通知：{len(status['in_force'])} 则",
+        f"还没交给县里的回执：{status['receipts_waiting']} 份",
     ]
-    lines += [f"最后一次拒收：{told['last_refusal']}"] if told["last_refusal"] else []
-    lines += [f"故障：{told['fault']}"] if told["fault"] else []
-    report(told, "\n".join(lines), arguments)
+    lines += [f"最后一次拒收：{status['last_refusal']}"] if status["last_refusal"] else []
+    lines += [f"故障：{status['fault']}"] if status["fault"] else []
+    report(status, "\n".join(lines), arguments)
     return 0
 
 

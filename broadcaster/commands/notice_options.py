@@ -49,15 +49,15 @@ def add_fields(parser: Parser, names: Iterable[str]) -> None:
 
 def _option(spec: Spec, kind: Any) -> dict[str, Any]:
     """The settings of an option; one that is not given leaves no attribute behind."""
-    told = {
+    settings = {
         "default": argparse.SUPPRESS,
         "help": "，".join(filter(None, (spec.label, spec.hint, spec.range))),
     }
     if kind is bool:
-        return told | {"action": "store_true"}
+        return settings | {"action": "store_true"}
     closed = {Severity: list(map(int, Severity)), Signal: SIGNALS, Style: list(map(str, Style))}
     type_ = int if issubclass(kind, int) else float if kind is float else str
-    return told | {"type": type_, "choices": closed.get(kind), "metavar": spec.label}
+    return settings | {"type": type_, "choices": closed.get(kind), "metavar": spec.label}
 
 
 def _add_nothing(parser: Parser, what: str, description: str) -> None:

@@ -124,13 +124,13 @@ def publish(arguments: Arguments) -> int:
     from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
-        who = _who(desk, arguments)
-        paper = desk.parts.desk.send(who, draft_of(arguments, desk))
-        handed_in = HANDED_IN if paper.why_two else ""
-        desk.parts.audit.note(who.name, "发通知", paper.draft.title + handed_in)
-        waits = f"交上去了，等人审批：{paper.why_two}。" if paper.why_two else "交给平台发了。"
-        nobody = "" if desk.parts.listeners(paper.draft.areas) else NOBODY_THERE
-        report(described(paper), f"{waits}编号：{paper.id}{nobody}", arguments)
+        who = _signed_in(desk, arguments)
+        record = desk.parts.desk.send(who, draft_of(arguments, desk))
+        why = record.approval_reason
+        desk.parts.audit.note(who.name, "发通知", record.draft.title + (HANDED_IN if why else ""))
+        waits = f"交上去了，等人审批：{why}。" if why else "交给平台发了。"
+        nobody = "" if desk.parts.listeners(record.draft.areas) else NOBODY_THERE
+        report(described(record), f"{waits}编号：{record.id}{nobody}", arguments)
     return 0
 
 
@@ -139,12 +139,12 @@ def approve(arguments: Arguments) -> int:
     from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
-        who = _who(desk, arguments)
+        who = _signed_in(desk, arguments)
         if not arguments.version:
             return show_first(desk, desk.parts.desk.get(arguments.id), arguments)
-        paper = desk.parts.desk.approve(who, arguments.id, arguments.version)
-        desk.parts.audit.note(who.name, "批准通知", paper.draft.title)
-        report(described(paper), f"批准了，交给平台发：{paper.draft.title}", arguments)
+        record = desk.parts.desk.approve(who, arguments.id, arguments.version)
+        desk.parts.audit.note(who.name, "批准通知", record.draft.title)
+        report(described(record), f"批准了，交给平台发：{record.draft.title}", arguments)
     return 0
 
 
@@ -153,10 +153,10 @@ def cancel(arguments: Arguments) -> int:
     from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
-        who = _who(desk, arguments)
-        paper = desk.parts.desk.cancel(who, arguments.id)
-        desk.parts.audit.note(who.name, "取消通知", paper.draft.title)
-        report(described(paper), f"取消了：{paper.draft.title}", arguments)
+        who = _signed_in(desk, arguments)
+        record = desk.parts.desk.cancel(who, arguments.id)
+        desk.parts.audit.note(who.name, "取消通知", record.draft.title)
+        report(described(record), f"取消了：{record.draft.title}", arguments)
     return 0
 
 
@@ -188,17 +188,17 @@ def board(arguments: Arguments) -> int:
 
     with open_desk(folder) as desk:
         if arguments.id:
-            return _one(desk, arguments)
-        papers = desk.parts.desk.recent(20)
-        counts = desk.parts.board.counts([paper.id for paper in papers])
-        without = desk.parts.county_board.without(papers)
-        cancels = desk.parts.desk.cancels_that_wait()
+            return _show_bulletin(desk, arguments)
+        records = desk.parts.desk.recent(20)
+        counts = desk.parts.board.counts([record.id for record in records])
+        without = desk.parts.province_board.without_totals(records)
+        cancels = desk.parts.desk.unsent_cancels()
     content = [
-        described(paper, paper.id in cancels)
-        | counts[paper.id].to_json()
-        | {"waiting": counts[paper.id].waiting}
-        | {"counties_without_sum": without.get(paper.id, 0)}
-        for paper in papers
+        described(record, record.id in cancels)
+        | counts[record.id].to_json()
+        | {"waiting": counts[record.id].waiting}
+        | {"counties_without_sum": without.get(record.id, 0)}
+        for record in records
     ]
     lines = [
         f"{one['id']}  {one['said']}  {counts[one['id']].sentence}  "
@@ -211,17 +211,19 @@ def board(arguments: Arguments) -> int:
     return 0
 
 
-def _one(desk: OpenOffice, arguments: Arguments) -> int:
-    paper = desk.parts.desk.get(arguments.id)
-    places = desk.parts.board.places(paper.id)
-    counts = desk.parts.board.counts([paper.id])[paper.id]
-    found = [{"box": one.box, "name": one.name, "stage": one.stage, "said": one.said} for one in places]
-    below = desk.parts.county_board.deliveries(paper)
-    waits = paper.id in desk.parts.desk.cancels_that_wait()
-    content = described(paper, waits) | counts.to_json() | {"waiting": counts.waiting, "boxes": found}
+def _show_bulletin(desk: OpenOffice, arguments: Arguments) -> int:
+    record = desk.parts.desk.get(arguments.id)
+    places = desk.parts.board.places(record.id)
+    counts = desk.parts.board.counts([record.id])[record.id]
+    boxes = [
+        {"box": one.box, "name": one.name, "stage": one.stage, "said": one.wording} for one in places
+    ]
+    below = desk.parts.province_board.deliveries(record)
+    waits = record.id in desk.parts.desk.unsent_cancels()
+    content = described(record, waits) | counts.to_json() | {"waiting": counts.waiting, "boxes": boxes}
     lines = [
-        f"{paper.draft.called}  {content['said']}  {counts.sentence}",
-        *(f"  {one.name}（{one.box}）{one.said}" for one in places),
+        f"{record.draft.sent_title}  {content['said']}  {counts.sentence}",
+        *(f"  {one.name}（{one.box}）{one.wording}" for one in places),
     ]
     lines += [f"  {one.county.name}（{one.county.code}）{one.sentence}" for one in below]
     report(content | {"counties": [one.to_json() for one in below]}, "\n".join(lines), arguments)
@@ -281,7 +283,7 @@ def invitation(desk: OpenOffice, code: str) -> Invitation:
     return Invitation(office, code, desk.folder.pin, site_pin(web, desk.folder.path))
 
 
-def _who(desk: OpenOffice, arguments: Arguments) -> Officer:
+def _signed_in(desk: OpenOffice, arguments: Arguments) -> Officer:
     """By name and password, as on the page."""
     found = desk.parts.officers.check(arguments.by, _password(arguments))
     if found is None:

@@ -72,62 +72,62 @@ def _recording(file: Path) -> Iterator[bytes]:
         raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
 
 
-def show_first(desk: OpenOffice, paper: DraftRecord, arguments: Arguments) -> int:
+def show_first(desk: OpenOffice, record: DraftRecord, arguments: Arguments) -> int:
     """Nobody agrees to what he has not seen."""
-    from broadcaster.county.notices.bulletin_wording import aged, why_waits
+    from broadcaster.county.notices.bulletin_wording import age_warnings, why_waits
     from broadcaster.web.base.wording import SEVERITIES
 
-    draft, now, names = paper.draft, desk.parts.clock.now(), desk.parts.register.names()
-    kind, writers = "演练" if draft.is_drill else "通知", "、".join(paper.writers)
+    draft, now, names = record.draft, desk.parts.clock.now(), desk.parts.register.names()
+    kind, writers = "演练" if draft.is_drill else "通知", "、".join(record.writers)
     start = f"{draft.not_before:%Y-%m-%d %H:%M}" if draft.not_before else "马上"
-    about = f"{SEVERITIES[draft.severity]}，{writers}写的，{why_waits(paper, now)}"
+    about = f"{SEVERITIES[draft.severity]}，{writers}写的，{why_waits(record, now)}"
     lines = [
-        f"{kind}：{draft.called}（{about}）",
+        f"{kind}：{draft.sent_title}（{about}）",
         f"发给 {'、'.join(names.get(code, code) for code in draft.areas)}，{start}播",
         *(["静音时段也要播：夜里和午休，大喇叭也会响。"] if draft.night_ok else []),
-        *filter(None, [desk.parts.resting.told(draft)]),
-        f"录音，{draft.sound.seconds} 秒" if draft.sound else draft.said,
-        *aged(paper, now),
-        *_how_to_agree(paper, arguments.by),
+        *filter(None, [desk.parts.quiet_villages.warning(draft)]),
+        f"录音，{draft.sound.seconds} 秒" if draft.sound else draft.spoken_text,
+        *age_warnings(record, now),
+        *_how_to_agree(record, arguments.by),
     ]
-    report(described(paper), "\n".join(lines), arguments)
+    report(described(record), "\n".join(lines), arguments)
     return EXIT_BROKEN
 
 
-def _how_to_agree(paper: DraftRecord, by: str) -> list[str]:
-    if by in paper.hands:
+def _how_to_agree(record: DraftRecord, by: str) -> list[str]:
+    if by in record.contributors:
         return [f"还没有批准。{by}写过这一则，要由另一个人批准。"]
-    version = f"--by {by} --version {paper.version}"
-    return ["还没有批准。看过了同意，就写上版本：", f"broadcaster county approve {paper.id} {version}"]
+    version = f"--by {by} --version {record.version}"
+    return ["还没有批准。看过了同意，就写上版本：", f"broadcaster county approve {record.id} {version}"]
 
 
-def described(paper: DraftRecord, cancel_waits: bool = False) -> dict[str, Any]:
-    from broadcaster.county.notices.bulletin_wording import state_said
+def described(record: DraftRecord, cancel_waits: bool = False) -> dict[str, Any]:
+    from broadcaster.county.notices.bulletin_wording import state_wording
 
     return {
-        "id": paper.id,
-        "title": paper.draft.title,
-        "drill": paper.draft.is_drill,
-        "version": paper.version,
-        "severity": int(paper.draft.severity),
-        "areas": list(paper.draft.areas),
-        "state": paper.state.value,
-        "said": state_said(paper, cancel_waits),
-        "why_two": paper.why_two,
-        "written_by": paper.written_by,
-        "writers": list(paper.writers),
-        "approved_by": paper.approved_by,
+        "id": record.id,
+        "title": record.draft.title,
+        "drill": record.draft.is_drill,
+        "version": record.version,
+        "severity": int(record.draft.severity),
+        "areas": list(record.draft.areas),
+        "state": record.state.value,
+        "said": state_wording(record, cancel_waits),
+        "why_two": record.approval_reason,
+        "written_by": record.written_by,
+        "writers": list(record.writers),
+        "approved_by": record.approved_by,
     }
 
 
 def receipts(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.board.receipt_import import in_folder, take_home
+    from broadcaster.county.board.receipt_import import import_receipts, in_folder
     from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         parts = desk.parts
-        done = take_home(parts.database, parts.clock, in_folder(arguments.folder))
+        done = import_receipts(parts.database, parts.clock, in_folder(arguments.folder))
         about = f"{done.genuine}/{done.receipts} 份"
         parts.audit.note(os.environ.get("USER", ""), "导入回执", about)
         counts = {"genuine": done.genuine, "refused": done.refused, "others": done.others}

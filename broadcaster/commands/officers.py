@@ -88,8 +88,8 @@ def remove(arguments: Arguments) -> int:
 
 
 def _give(password: str, done: str, arguments: Arguments) -> None:
-    told = f"{done}，密码：{password}\n请抄给本人，让他登录以后在“更多”的“我的账号”里改掉。"
-    report({"name": arguments.name, "password": password}, told, arguments)
+    sentence = f"{done}，密码：{password}\n请抄给本人，让他登录以后在“更多”的“我的账号”里改掉。"
+    report({"name": arguments.name, "password": password}, sentence, arguments)
 
 
 def _note(desk: OpenOffice, what: str, arguments: Arguments) -> None:

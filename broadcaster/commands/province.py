@@ -99,12 +99,12 @@ def admit(arguments: Arguments) -> int:
         desk.parts.audit.note(os.environ.get("USER", ""), "让县接入", found.code)
         root = desk.folder.pin
     content = {"county": found.code, "name": found.name, "key": found.key, "root": root}
-    told = [f"接入文件在 {arguments.file}，请交给{found.name}，别人拿到就能冒充它连上来。"]
-    told = told if arguments.file else []
-    told += ["公钥登记好了，它的数从现在起算。"] if arguments.key else []
-    told += [] if found.key else ["县里报来公钥以后：county admit 代码 --key 公钥；登记以前不收它的数。"]
-    told += [f"请县里另外核对本级的指纹：{root}"]
-    report(content, "\n".join(told), arguments)
+    rows = [f"接入文件在 {arguments.file}，请交给{found.name}，别人拿到就能冒充它连上来。"]
+    rows = rows if arguments.file else []
+    rows += ["公钥登记好了，它的数从现在起算。"] if arguments.key else []
+    rows += [] if found.key else ["县里报来公钥以后：county admit 代码 --key 公钥；登记以前不收它的数。"]
+    rows += [f"请县里另外核对本级的指纹：{root}"]
+    report(content, "\n".join(rows), arguments)
     return 0
 
 
@@ -134,13 +134,13 @@ def counties(arguments: Arguments) -> int:
         if arguments.retire:
             known.retire(arguments.retire)
             note(who, "停用县", arguments.retire)
-        board = desk.parts.county_board
+        board = desk.parts.province_board
         rows = [
             {
                 "county": one.code,
                 "name": one.name,
                 "state": one.state.value,
-                "word": board.word_of(one).value,
+                "word": board.quality_of(one).value,
                 "told_at": one.told_at and one.told_at.isoformat(),
                 "key": one.key,
             }
@@ -155,23 +155,23 @@ def join(arguments: Arguments) -> int:
     from broadcaster.county.relay import joining
 
     folder = arguments.office
-    given = _given(arguments)
+    given = _admission(arguments)
     key = joining.public_key(folder)
     written = joining.join(folder, given)
     content = {"above": given.area, "root": given.root, "public_key": key, "written": written}
-    told = [f"接上了 {given.area}，指纹 {given.root}。"]
-    told += ["office.yaml 里加了 relay 一行。"] if written else []
+    lines = [f"接上了 {given.area}，指纹 {given.root}。"]
+    lines += ["office.yaml 里加了 relay 一行。"] if written else []
     if not _invitation(arguments):
-        told += [f"本县转发的公钥，请报给上级登记：{key}"]
-    told += [
+        lines += [f"本县转发的公钥，请报给上级登记：{key}"]
+    lines += [
         "再做两件事：broadcaster county relay 让转发一直运行；",
         "broadcaster county above 用两把根钥匙说明上级是谁，登记过的广播站才会听上级的。",
     ]
-    report(content, "\n".join(told), arguments)
+    report(content, "\n".join(lines), arguments)
     return 0
 
 
-def _given(arguments: Arguments) -> Admission:
+def _admission(arguments: Arguments) -> Admission:
     if invitation := _invitation(arguments):
         from broadcaster.county.relay.joining import ask_to_join
 
@@ -190,9 +190,9 @@ def _invitation(arguments: Arguments) -> Invitation | None:
 
 
 def above(arguments: Arguments) -> int:
-    from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+    from broadcaster.county.keys.key_folder import KeyFolder, open_key
 
-    folder = OfficeFolder(arguments.office)
+    folder = KeyFolder(arguments.office)
     before, wanted = folder.trust.above, _wanted(arguments, folder.trust.area)
     if before == wanted:
         raise CommandIncomplete("根钥匙已经这样说了，什么也没有改。")
@@ -242,7 +242,7 @@ def _upstream_office(arguments: Arguments, county: str) -> UpstreamOffice:
     from broadcaster.county.store.office_settings import load_office_settings
 
     if not arguments.above:
-        for one in load_office_settings(arguments.office).relay.above(county):
+        for one in load_office_settings(arguments.office).relay.upstream_offices(county):
             return one
         raise CommandIncomplete("请写上级给的接入文件，或者 --area 和上级的指纹。")
     if re.fullmatch(DIGEST, arguments.above):

@@ -17,11 +17,12 @@ from broadcaster.commands.console import (
     settings_to_look_by,
     state_of_box,
 )
-from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError, StoreUnusable
 from broadcaster.daemon.control_socket import Message
 
 if TYPE_CHECKING:
-    from broadcaster.schedule.air_plan import Planned
+    from broadcaster.core.clock import Clock
+    from broadcaster.schedule.air_plan import Planned, Sounded
     from broadcaster.schedule.plan_summary import Outlook
     from broadcaster.schedule.timetable import Timetable
     from broadcaster.settings.schema import Settings
@@ -74,12 +75,15 @@ def coming_up(arguments: Arguments) -> int:
 
     if not 0 < arguments.hours <= MOST_HOURS:
         raise BroadcasterError(f"--hours 要大于 0，最多 {MOST_HOURS}。")
-    start = Clock(settings_to_look_by(arguments.config).station.zone).now()
+    settings = settings_to_look_by(arguments.config)
+    clock = Clock(settings.station.zone)
+    start = clock.now()
     end = start + timedelta(hours=arguments.hours)
+    sounded = None if arguments.timetable else _sounded(settings, clock, start)
     state = Message() if arguments.timetable else state_of_box(arguments.config)
     # What people want at a later time; only the running box knows.
     asked = [airing for airing in state.get("later", []) if moment_due(airing) < end]
-    _print(_outlook(arguments, start, end), arguments, asked)
+    _print(_outlook(arguments, start, end, sounded), arguments, asked)
     for fault in not_counted_yet(state):
         print(fault, file=sys.stderr)
     return 0
@@ -96,11 +100,24 @@ def _date(text: str) -> date:
         raise BroadcasterError(f"没有这样的日期：{text}，--from 要写成 2026-12-01。") from error
 
 
-def _outlook(arguments: Arguments, start: datetime, end: datetime) -> Outlook:
+def _outlook(
+    arguments: Arguments, start: datetime, end: datetime, sounded: Sounded | None = None
+) -> Outlook:
     from broadcaster.schedule.plan_summary import look_ahead
 
     settings = settings_to_look_by(arguments.config)
-    return look_ahead(_timetable(arguments, settings), settings, start, end)
+    return look_ahead(_timetable(arguments, settings), settings, start, end, sounded=sounded)
+
+
+def _sounded(settings: Settings, clock: Clock, now: datetime) -> Sounded | None:
+    """Out of the box's database; one that cannot be read is a problem of the timetable already."""
+    from broadcaster.schedule.air_plan import Sounded
+    from broadcaster.station.past_rules import rules_of_box
+
+    try:
+        return Sounded(rules_of_box(settings, clock), now)
+    except StoreUnusable:
+        return None
 
 
 def _timetable(arguments: Arguments, settings: Settings) -> Timetable:

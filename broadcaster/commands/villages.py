@@ -48,7 +48,7 @@ def village(arguments: Arguments) -> int:
         keys = VillageKeys(desk.folder, signer, passphrase, desk.parts.clock)
         for box in wanted:
             _change(desk, keys, box, arguments)
-        _tell(desk, keys, arguments)
+        _report_state(desk, keys, arguments)
     return 0
 
 
@@ -83,11 +83,11 @@ def _change(desk: OpenOffice, keys: VillageKeys, box: Box, arguments: Arguments)
         print(f"{'关掉了' if arguments.close else '开通了'}：{box.name}（{box.id}）", flush=True)
 
 
-def _tell(desk: OpenOffice, keys: VillageKeys, arguments: Arguments) -> None:
+def _report_state(desk: OpenOffice, keys: VillageKeys, arguments: Arguments) -> None:
     from broadcaster.county.villages.village_site import PREFIX
 
     root = desk.settings.address.rstrip("/")
     carried = [one for one in desk.parts.register.boxes() if keys.delegation(one.area)]
-    told = [{"box": one.id, "name": one.name, "address": f"{root}{PREFIX}{one.id}/"} for one in carried]
-    lines = [f"{one['name']}　{one['address']}" for one in told] or ["还没有开通的村。"]
-    report({"villages": told}, "\n".join(lines), arguments)
+    pages = [{"box": one.id, "name": one.name, "address": f"{root}{PREFIX}{one.id}/"} for one in carried]
+    lines = [f"{one['name']}　{one['address']}" for one in pages] or ["还没有开通的村。"]
+    report({"villages": pages}, "\n".join(lines), arguments)

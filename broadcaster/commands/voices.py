@@ -44,18 +44,18 @@ def list_voices(arguments: Arguments) -> int:
         content = [asdict(entry) for entry in entries]
     else:
         content = next(answers)["voices"]
-    report(content, "\n".join(line for entry in content for line in _told(entry)), arguments)
+    report(content, "\n".join(line for entry in content for line in _lines_of(entry)), arguments)
     return 0
 
 
-def _told(entry: dict[str, Any]) -> list[str]:
+def _lines_of(entry: dict[str, Any]) -> list[str]:
     facts = {"": entry["note"], "速度：": entry["speed"], "许可：": entry["licence"]}
     if not entry["ready"]:
         facts["怎么办："] = (
             entry["remedy"] or f"请运行：broadcaster voices install {entry['name'].split(':')[0]}"
         )
-    told = [f"    {heading}{fact}" for heading, fact in facts.items() if fact]
-    return [f"{entry['name']}  {entry['state']}", *told]
+    lines = [f"    {heading}{fact}" for heading, fact in facts.items() if fact]
+    return [f"{entry['name']}  {entry['state']}", *lines]
 
 
 def audition(arguments: Arguments) -> int:

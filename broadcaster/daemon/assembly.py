@@ -87,9 +87,10 @@ def open_box(
         # A file wakes nobody.
         settings = settings.model_copy(update={"quiet": QuietSettings(hours=())})
     clock = Clock(settings.station.zone)
-    slots = Slotbook(config.timetable, settings, clock, opens_soon=True)
     library = SoundLibrary(settings.paths.state)
     choice = FolderChoice(library.all)
+    rules = AirRules(settings, estimated_lengths(settings, SoundLengths(library)))
+    slots = Slotbook(config.timetable, settings, clock, rules, opens_soon=True)
     with ExitStack() as stack:
         studio = stack.enter_context(
             closing(
@@ -129,7 +130,6 @@ def open_box(
             words.refresh()
             studio.step()
 
-        rules = AirRules(settings, estimated_lengths(settings, SoundLengths(library)))
         endings = Endings(store.journal, rules)
         endings.recall(datetime.combine(clock.now().date(), time(), clock.zone))
         # What a person says goes through memory alone: ten minutes are 58 MB that no card need take.
@@ -143,7 +143,7 @@ def open_box(
         faults: list[Callable[[], str]] = [
             lambda: _since(player.fault, device.fault_since, clock),
             lambda: store.fault,
-            lambda: store.losses.fault,
+            lambda: store.lost_records.fault,
             lambda: studio.house.fault,
             lambda: words.fault,
             lambda: config.fault,

@@ -22,7 +22,7 @@ AFTER_RESTART = f"broadcaster.yaml {CHANGED}重启广播站以后才算"
 NOT_TAKEN = f"timetable.yaml {CHANGED}但是写错了，还按原来的播"
 
 
-class ChangedFiles:
+class ConfigWatch:
     """broadcaster.yaml and timetable.yaml beside what the box read of them. Any thread."""
 
     def __init__(self, folder: Path, settings: Settings, slots: Slotbook) -> None:

@@ -87,12 +87,12 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
 
 def _until_its_end(station: Station, airing_id: str) -> Iterator[Message]:
     """Tells on the way, once, that it waits for the card."""
-    told = ""
+    reported = ""
     while not (entry := station.wait_for_end(airing_id, LOOK_SECONDS)):
         waits = station.waits_for_card(airing_id)
-        if waits and waits != told:
+        if waits and waits != reported:
             yield {"waits_for_card": waits}
-        told = waits
+        reported = waits
     yield {"ended": entry_as_json(entry)}
 
 
@@ -115,20 +115,20 @@ def people_answer(accounts: Accounts, deeds: AuditLog, request: Message) -> Mess
 def ask(state_folder: Path, request: Message) -> Iterator[Message] | None:
     """The running box's answers as they come; None where no box runs."""
     for folder in runtime_folders(state_folder):
-        door = socket.socket(socket.AF_UNIX)
+        connection = socket.socket(socket.AF_UNIX)
         try:
-            door.connect(str(socket_path(folder)))
-            return _ask(door, request)
+            connection.connect(str(socket_path(folder)))
+            return _ask(connection, request)
         except PermissionError as error:
-            door.close()
+            connection.close()
             raise BroadcasterError("广播站由另一个用户运行，请用同一个用户，或者加 sudo。") from error
         except OSError:
-            door.close()
+            connection.close()
     return None
 
 
-def _ask(door: socket.socket, request: Message) -> Iterator[Message]:
-    with door, door.makefile("rwb") as line:
+def _ask(connection: socket.socket, request: Message) -> Iterator[Message]:
+    with connection, connection.makefile("rwb") as line:
         line.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
         line.flush()
         for answer in line:

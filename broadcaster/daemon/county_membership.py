@@ -13,7 +13,7 @@ from broadcaster.station.station import Station
 from broadcaster.system.thread_loop import ThreadLoop
 
 
-class Belonging:
+class CountyMembership:
     """Watched by main; `begin` may be called by any thread. A box of no county loads nothing of it."""
 
     def __init__(self, station: Station, clock: Clock) -> None:

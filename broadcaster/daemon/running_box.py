@@ -20,9 +20,9 @@ from broadcaster.core.errors import (
     reason_of,
 )
 from broadcaster.daemon.assembly import CLOSING, Config, OpenBox, open_box
-from broadcaster.daemon.config_watch import ChangedFiles
+from broadcaster.daemon.config_watch import ConfigWatch
 from broadcaster.daemon.control_socket import ControlServer
-from broadcaster.daemon.county_membership import Belonging
+from broadcaster.daemon.county_membership import CountyMembership
 from broadcaster.schedule.missed_occurrences import Gaps
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.station.first_notice import forget_greeting, greet
@@ -79,7 +79,7 @@ def run(
             lost_since,
         )
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
-        box.store.upkeep.begin(trust.allows)
+        box.store.maintenance.begin(trust.allows)
         box.station.clock_is_trusted = lambda: trust.trusted
         box.station.confirm_clock = trust.confirm
         box.station.clock_remark = lambda: trust.remark
@@ -109,7 +109,7 @@ def run(
         stack.callback(clockwork.stop)
         box.faults.append(lambda: clockwork.fault)
         box.faults.append(lambda: box.slots.timetable.fault(box.clock.now().date()))
-        files = ChangedFiles(config.folder, settings, box.slots)
+        files = ConfigWatch(config.folder, settings, box.slots)
         box.faults.append(lambda: files.fault)
         box.faults.append(lambda: program.fault(NAME, "scripts/run"))
 
@@ -158,7 +158,7 @@ def _open_fronts(
             if front.note:
                 tell(front.note)
                 box.faults.append(lambda: front.note)
-            tell(f"要在网页里录音，请用：https://{_seen_address(web.host)}:{front.port}/")
+            tell(f"要在网页里录音，请用：https://{_shown_address(web.host)}:{front.port}/")
         except ConfigError as error:
             tell(str(error))
     if web.local_name and not is_loopback(web.host):
@@ -167,9 +167,9 @@ def _open_fronts(
     return fronts
 
 
-def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) -> Belonging:
+def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) -> CountyMembership:
     """The county's line, where the box is enrolled, now or later."""
-    belonging = stack.enter_context(closing(Belonging(box.station, box.clock)))
+    belonging = stack.enter_context(closing(CountyMembership(box.station, box.clock)))
     box.faults.append(lambda: belonging.fault)
     box.station.belong = belonging.begin
     try:
@@ -215,7 +215,7 @@ def _only_one(state_folder: Path) -> Iterator[None]:
 def _tell_start(box: OpenBox, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
     if box.note:
         tell(box.note)
-    page = f"http://{_seen_address(box.station.settings.web.host)}:{port}/"
+    page = f"http://{_shown_address(box.station.settings.web.host)}:{port}/"
     tell(f"手机页面：{page}")
     if in_terminal:
         tell(_qr_code(page))
@@ -231,7 +231,7 @@ def _tell_start(box: OpenBox, port: int, tell: Callable[[str], None], in_termina
         tell("按 Ctrl-C 结束广播站。")
 
 
-def _seen_address(host: str) -> str:
+def _shown_address(host: str) -> str:
     return own_address() if host == "0.0.0.0" else host
 
 

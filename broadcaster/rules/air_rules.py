@@ -23,8 +23,7 @@ class AirRules:
         self._lengths = lengths
         self._limits = LoopLimits(settings.loops)
         self._lock = threading.Lock()
-        self.loops_sounded = 0
-        """Counts the loop airings that sounded: a plan made at another count is out of date."""
+        self._loops_sounded = 0
         self.station_volume = settings.sound.volume
         """Per cent of full scale, as somebody set it last."""
         self.loops_stopped_at: datetime | None = None
@@ -59,12 +58,20 @@ class AirRules:
         """A loop sounded for so long."""
         with self._lock:
             self._limits.spend(loop, self._local(started_at), seconds)
-            self.loops_sounded += 1
+            self._loops_sounded += 1
+
+    @property
+    def so_far(self) -> tuple[datetime | None, int, int]:
+        """A plan that was made when this was another is out of date."""
+        return self.loops_stopped_at, self._loops_sounded, self.station_volume
 
     def go_on_from(self, other: AirRules) -> None:
-        """Loops have sounded as often, and so long ago, as the other says."""
+        """Loops have sounded as often, and so long ago, as the other says; a stop and the volume are
+        the other's.
+        """
         with other._lock:
             self._limits = other._limits.copy()
+        self.loops_stopped_at, self.station_volume = other.loops_stopped_at, other.station_volume
 
     def volume(self, airing: Airing, moment: datetime) -> int:
         """Per cent of full scale."""

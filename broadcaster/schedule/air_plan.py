@@ -47,6 +47,14 @@ SOUNDS = frozenset({Fate.PLAYS, Fate.DEFERRED, Fate.CUT_SHORT})
 
 
 @dataclass(frozen=True)
+class Sounded:
+    """The rules of the running box, which know what sounded until a moment and what was stopped."""
+
+    rules: AirRules
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Planned:
     """One airing as it will be. `due_at` is what the timetable says, whatever became of it.
 
@@ -78,10 +86,10 @@ def plan(
     lengths: Lengths,
     start: datetime,
     end: datetime,
-    sounded: AirRules | None = None,
+    sounded: Sounded | None = None,
 ) -> list[Planned]:
-    """The airings due from one aware moment until before another, by due time; `sounded` knows what
-    loops have had until the first, where that is now.
+    """The airings due from one aware moment until before another, by due time; from now on they go by
+    what really `sounded`, which a plan of the timetable alone leaves out.
 
     Begins at midnight a day earlier, for what was deferred and what loops have taken of their day.
     """
@@ -89,7 +97,7 @@ def plan(
     airings = timetable.plan(midnight - timedelta(microseconds=1), end)
     planned = [
         one
-        for one in _Air(settings, lengths, start, sounded).run(airings)
+        for one in _Air(settings, lengths, sounded).run(airings)
         if one.due_at.timestamp() >= start.timestamp()
     ]
     return sorted(planned, key=lambda one: one.due_at.timestamp())
@@ -120,11 +128,9 @@ class _Item:
 class _Air:
     """One loudspeaker and its queue, in a time that is only reckoned. All moments in UTC."""
 
-    def __init__(
-        self, settings: Settings, lengths: Lengths, start: datetime, sounded: AirRules | None
-    ) -> None:
+    def __init__(self, settings: Settings, lengths: Lengths, sounded: Sounded | None) -> None:
         self._lengths = lengths
-        self._start, self._sounded_before = start.astimezone(UTC), sounded
+        self._sounded_before = sounded
         self._rules = AirRules(settings, lengths)
         self._zone = settings.station.zone
         self._coming: Iterator[_Item] = iter(())
@@ -210,8 +216,9 @@ class _Air:
         return verdict.passes
 
     def _verdict(self, item: _Item, moment: datetime) -> Verdict:
-        if self._sounded_before and moment >= self._start:
-            self._rules.go_on_from(self._sounded_before)
+        before = self._sounded_before
+        if before and moment.timestamp() >= before.until.timestamp():
+            self._rules.go_on_from(before.rules)
             self._sounded_before = None
         return self._rules.verdict(item.airing, moment)
 

@@ -10,7 +10,7 @@ from broadcaster.core.model import Airing, AiringKind
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule import plan_summary
-from broadcaster.schedule.air_plan import plan
+from broadcaster.schedule.air_plan import Sounded, plan
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings.schema import Settings
 
@@ -27,14 +27,12 @@ class _Found:
     airings: list[Airing]
     of: Timetable
     count: int
-    loops: tuple[datetime | None, int]
+    so_far: object
     looked_at: datetime
     until: datetime
 
-    def holds(
-        self, timetable: Timetable, count: int, loops: tuple[datetime | None, int], now: datetime
-    ) -> bool:
-        same = (self.of, self.count, self.loops) == (timetable, count, loops)
+    def holds(self, timetable: Timetable, count: int, so_far: object, now: datetime) -> bool:
+        same = (self.of, self.count, self.so_far) == (timetable, count, so_far)
         return same and self.looked_at <= now < self.until
 
 
@@ -54,12 +52,12 @@ class Coming:
 
     def next(self, timetable: Timetable, count: int) -> list[Airing]:
         """So many, the soonest first, of the next seven days."""
-        now, loops = self._clock.now(), (self._rules.loops_stopped_at, self._rules.loops_sounded)
+        now, so_far = self._clock.now(), self._rules.so_far
         found = self._found.get(count)
-        if found is None or not found.holds(timetable, count, loops, now):
+        if found is None or not found.holds(timetable, count, so_far, now):
             airings = self._look(timetable, now, count + KEPT)
             until = airings[-count].due_at if 0 < count <= len(airings) else now + AGAIN_AFTER
-            found = _Found(airings, timetable, count, loops, now, until)
+            found = _Found(airings, timetable, count, so_far, now, until)
             self._found[count] = found
         return [airing for airing in found.airings if airing.due_at > now][:count]
 
@@ -77,11 +75,10 @@ class Coming:
         return airings
 
     def _planned(self, timetable: Timetable, now: datetime, end: datetime) -> Iterator[Airing]:
-        planned = plan(timetable, self._settings, self._lengths, now, end, self._rules)
+        sounded = Sounded(self._rules, now)
+        planned = plan(timetable, self._settings, self._lengths, now, end, sounded)
         sounding = {one.airing.id for one in planned if one.sounds}
-        for airing in timetable.plan(now, end):
-            if airing.id in sounding and not self._rules.stopped(airing):
-                yield airing
+        return (airing for airing in timetable.plan(now, end) if airing.id in sounding)
 
     def held(self, timetable: Timetable, since: datetime) -> list[Airing]:
         """The airings that fell due since then and will sound if the clock is trusted soon; of a loop

@@ -9,7 +9,7 @@ from typing import Any
 from broadcaster.core.model import AiringKind
 from broadcaster.core.notice import Severity
 from broadcaster.rules.length_estimate import Lengths, estimated_lengths
-from broadcaster.schedule.air_plan import Fate, Planned, plan
+from broadcaster.schedule.air_plan import Fate, Planned, Sounded, plan
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings.schema import Settings
 
@@ -73,7 +73,7 @@ class Outlook:
             return "这段时间没有要播的。"
         return (
             f"一共 {self._how_long} {len(fates)} 条：播 {sum(day.airings for day in self.days)} 条，"
-            f"静音时段不播 {fates.count(Fate.SUPPRESSED)}，推迟 {fates.count(Fate.DEFERRED)}，"
+            f"到点不播 {fates.count(Fate.SUPPRESSED)}，推迟 {fates.count(Fate.DEFERRED)}，"
             f"循环超限省去 {fates.count(Fate.LEFT_OUT)}，过时 {fates.count(Fate.EXPIRED)}，"
             f"被打断 {fates.count(Fate.CUT_SHORT)}；{self._how_much(minutes)}。"
         )
@@ -105,9 +105,10 @@ def look_ahead(
     start: datetime,
     end: datetime,
     lengths: Lengths | None = None,
+    sounded: Sounded | None = None,
 ) -> Outlook:
     """Plan a span of aware moments in the station's zone; lengths are estimated where none are given."""
-    planned = plan(timetable, settings, lengths or estimated_lengths(settings), start, end)
+    planned = plan(timetable, settings, lengths or estimated_lengths(settings), start, end, sounded)
     by_day = {day: tuple(group) for day, group in groupby(planned, lambda one: one.due_at.date())}
     last = (end - timedelta(microseconds=1)).date()
     dates = (start.date() + timedelta(days=n) for n in range((last - start.date()).days + 1))

@@ -18,8 +18,8 @@ from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.precedence import Cause, goes_on, valid_until
-from broadcaster.store.accepted_airings import Queue, Unfinished
-from broadcaster.store.journal import Journal, JournalFilter
+from broadcaster.store.accepted_airings import AcceptedAirings, Unfinished
+from broadcaster.store.journal import Journal, JournalFilter, JournalReader, JournalRow
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +46,7 @@ class Endings:
         """Those that ended together are written together: a stop of 10,000 is some 20 transactions."""
         self._journal.record(*entries)
         for entry in entries:
-            if entry.airing.kind is AiringKind.LOOP and entry.started_at:
-                self._rules.spend(entry.airing.asked_by, entry.started_at, entry.seconds_played)
+            _count(self._rules, entry.airing.kind, entry.airing.asked_by, entry)
         with self._changed:
             self._last.update((entry.airing.id, entry) for entry in entries)
             while len(self._last) > REMEMBERED_ENDINGS:
@@ -60,15 +59,9 @@ class Endings:
     def recall(self, midnight: datetime) -> None:
         """Count what loops took of the day before the box came up."""
         try:
-            # A clock that ran ahead has left lines of days to come.
-            today = JournalFilter(since=midnight, until=midnight + timedelta(days=1))
-            rows = list(self._journal.each(today))
+            recall(self._rules, self._journal, midnight)
         except StoreUnusable:
             logger.exception("循环今天播了多久读不出来，从现在算起，错误在下面")
-            return
-        for row in reversed(rows):
-            if row.kind is AiringKind.LOOP and row.started_at:
-                self._rules.spend(row.asked_by, row.started_at, row.seconds_played)
 
     def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """Waits for the end of an airing and returns it; None if the time is over first."""
@@ -77,10 +70,24 @@ class Endings:
             return self._last.get(airing_id)
 
 
+def recall(rules: AirRules, journal: JournalReader, midnight: datetime) -> None:
+    """Count what loops took of the day that began at midnight. Raises `StoreUnusable`."""
+    # A clock that ran ahead has left lines of days to come.
+    today = JournalFilter(since=midnight, until=midnight + timedelta(days=1))
+    for row in reversed(list(journal.each(today))):
+        _count(rules, row.kind, row.asked_by, row)
+
+
+def _count(rules: AirRules, kind: AiringKind, loop: str, heard: JournalEntry | JournalRow) -> None:
+    """One that began and of which no sample was heard takes nothing, and no other keeps away from it."""
+    if kind is AiringKind.LOOP and heard.started_at and heard.seconds_played:
+        rules.spend(loop, heard.started_at, heard.seconds_played)
+
+
 class DurableQueue:
     """The one way into the queue; any thread."""
 
-    def __init__(self, queue: Queue, player: Player, endings: Endings, clock: Clock) -> None:
+    def __init__(self, queue: AcceptedAirings, player: Player, endings: Endings, clock: Clock) -> None:
         self._queue = queue
         self._player = player
         self._endings = endings

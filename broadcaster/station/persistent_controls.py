@@ -1,6 +1,7 @@
 """Controls that outlast a restart: the stop of the loops and the volume."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from broadcaster.core.errors import StoreUnusable
@@ -20,12 +21,8 @@ class Remembered:
     def __init__(self, rules: AirRules, state: StationState) -> None:
         self._rules = rules
         self._state = state
-        if stopped_at := self._read(LOOPS_STOPPED_AT):
-            rules.loops_stopped_at = datetime.fromisoformat(stopped_at)
+        set_as_before(rules, self._read)
         self.loops_stopped_by = self._read(LOOPS_STOPPED_BY)
-        volume = self._read(VOLUME)
-        if volume.isdecimal():
-            rules.station_volume = min(int(volume), 100)
 
     def stop_loops(self, at: datetime | None, by: str = "") -> None:
         """None has them back. In the rules when this returns, and on the disk as far as it is well."""
@@ -49,3 +46,12 @@ class Remembered:
             self._state.put(what, value)
         except StoreUnusable as error:
             logger.warning("停循环、音量这类设定没有记下来，下次启动不算了：%s", error)
+
+
+def set_as_before(rules: AirRules, read: Callable[[str], str]) -> None:
+    """Set the rules as people set them last; `read` gives the text that is kept under a name, or ""."""
+    if stopped_at := read(LOOPS_STOPPED_AT):
+        rules.loops_stopped_at = datetime.fromisoformat(stopped_at)
+    volume = read(VOLUME)
+    if volume.isdecimal():
+        rules.station_volume = min(int(volume), 100)

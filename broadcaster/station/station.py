@@ -378,7 +378,7 @@ class Station:
             (*waiting, *held),
             faults,
             stopped,
-            self._store.ledger.works,
+            self._store.write_queue.works,
             self._player.waits_for_device,
             frozenset(airing.id for airing in held),
             self._rules.loops_stopped_at if stopped else None,

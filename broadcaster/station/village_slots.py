@@ -20,8 +20,11 @@ from broadcaster.core.errors import (
 from broadcaster.core.model import Airing
 from broadcaster.core.notice import Notice
 from broadcaster.rules import quiet_hours
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.rules.quiet_hours import QuietPeriod
 from broadcaster.schedule.air_plan import Planned as Planned
+from broadcaster.schedule.air_plan import Sounded
 from broadcaster.schedule.plan_summary import Counted as Counted
 from broadcaster.schedule.plan_summary import DayPlan, count, is_too_dense, look_ahead
 from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
@@ -76,6 +79,7 @@ class WeekDay:
 @dataclass(frozen=True)
 class _Week:
     of: Timetable
+    so_far: object
     monday: date
     days: tuple[DayPlan, ...]
 
@@ -84,7 +88,8 @@ class Slotbook:
     """The slots of the file together with those made on the page. Any thread.
 
     `on_change` is called with the new timetable, on the thread of whoever changed it. Where the database
-    is opened soon, and mended if it must be, nothing is read of it before.
+    is opened soon, and mended if it must be, nothing is read of it before. The `rules` of a running box
+    know what has sounded; without them nothing has.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class Slotbook:
         file: TimetableSettings,
         settings: Settings,
         clock: Clock,
+        rules: AirRules | None = None,
         most_made: int = MOST_MADE,
         opens_soon: bool = False,
     ) -> None:
@@ -100,6 +106,7 @@ class Slotbook:
         self._most_made = most_made
         self._settings = settings
         self._clock = clock
+        self._rules = rules or AirRules(settings, estimated_lengths(settings))
         self._stored: StoredSlots | None = None
         self._check: Callable[[Notice], object] = lambda notice: None
         self._lock = threading.RLock()
@@ -216,9 +223,9 @@ class Slotbook:
         A week that is too dense is counted and not planned. The last result is cached, because phones
         ask again.
         """
-        timetable, week = self.timetable, self._week
-        if week is None or (week.of, week.monday) != (timetable, monday):
-            week = self._week = _Week(timetable, monday, self._look_at(timetable, monday))
+        timetable, so_far, week = self.timetable, self._rules.so_far, self._week
+        if week is None or (week.of, week.so_far, week.monday) != (timetable, so_far, monday):
+            week = self._week = _Week(timetable, so_far, monday, self._look_at(timetable, monday))
         return [WeekDay(day, tuple(quiet_hours.rests_on(self._settings, day.date))) for day in week.days]
 
     def _look_at(self, timetable: Timetable, monday: date) -> tuple[DayPlan, ...]:
@@ -227,7 +234,11 @@ class Slotbook:
             return counted
         start = datetime.combine(monday, time(), self._settings.station.zone)
         end = datetime.combine(monday + timedelta(days=DAYS_OF_A_WEEK), time(), start.tzinfo)
-        return look_ahead(timetable, self._settings, start, end).days
+        return self._look_ahead(timetable, start, end)
+
+    def _look_ahead(self, timetable: Timetable, start: datetime, end: datetime) -> tuple[DayPlan, ...]:
+        sounded = Sounded(self._rules, self._clock.now())
+        return look_ahead(timetable, self._settings, start, end, sounded=sounded).days
 
     def _change(self, name: str, made_by: str, **fields: Any) -> None:
         with self._lock:
@@ -298,7 +309,7 @@ class Slotbook:
         end = min(coming[-1].due_at, start + timedelta(days=1)) + timedelta(seconds=1)
         if is_too_dense(count(timetable, start.date() - timedelta(days=1), 3)):
             return {}
-        days = look_ahead(timetable, self._settings, start, end).days
+        days = self._look_ahead(timetable, start, end)
         return {one.airing.id: one for day in days for one in day.planned}
 
     def _occurrence(self, airing: Airing, planned: Planned | None) -> Occurrence:

@@ -15,9 +15,9 @@ from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_airing, write_airing
-from broadcaster.store.database.deferred_changes import ID, Worded
+from broadcaster.store.database.deferred_changes import ID, DeferredChange
 from broadcaster.store.database.sqlite_connection import Reads
-from broadcaster.store.database.write_queue import Ledger
+from broadcaster.store.database.write_queue import WriteQueue
 from broadcaster.store.journal import Journal
 
 logger = logging.getLogger(__name__)
@@ -46,12 +46,12 @@ class Unfinished:
         return self.noted_at and self.noted_at - timedelta(seconds=self.seconds_played)
 
 
-class Queue:
+class AcceptedAirings:
     """The accepted airings on the disk; `Journal.record` takes each out. Any thread."""
 
-    def __init__(self, source: Reads, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, source: Reads, write_queue: WriteQueue, clock: Clock) -> None:
         self._source = source
-        self._ledger = ledger
+        self._write_queue = write_queue
         self._clock = clock
 
     def accept(
@@ -63,13 +63,13 @@ class Queue:
         An airing that is accepted again, or has already ended, changes nothing.
         """
         values = {"of_airing": airing.id, "text": write_airing(airing)}
-        return self._ledger.promise(Worded("accept", [values]), wait, meanwhile)
+        return self._write_queue.enqueue(DeferredChange("accept", [values]), wait, meanwhile)
 
     def move(self, airing: Airing) -> None:
         """Its due time has changed."""
         text = write_airing(airing)
         change = update(queue).where(queue.c.airing_id == airing.id).values(airing=text)
-        self._ledger.promise(lambda connection: connection.execute(change), wait=False)
+        self._write_queue.enqueue(lambda connection: connection.execute(change), wait=False)
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
         """Those that wait, or have ended, as far as that is written. Raises `StoreUnusable`."""
@@ -108,9 +108,9 @@ class Queue:
         values = {"next_line": next_line, "seconds_played": seconds_played, "noted_at": noted_at}
         values |= {"seconds_in_line": seconds_in_line, "of_airing": airing_id}
         if said_all:
-            self._ledger.promise(partial(_note_progress, values), wait=False)
+            self._write_queue.enqueue(partial(_note_progress, values), wait=False)
         else:
-            self._ledger.mention(partial(_note_progress, values))
+            self._write_queue.enqueue_unsynced(partial(_note_progress, values))
 
     def unfinished(self) -> list[Unfinished]:
         """The accepted airings that have not ended, in the order of accepting. Raises
@@ -132,7 +132,7 @@ class Queue:
 
     def _unwritten(self, what: str) -> dict[str, dict[str, Any]]:
         """The changes that have not reached the database yet, by airing."""
-        rows = (row for one in self._ledger.unwritten if one.what == what for row in one.rows)
+        rows = (row for one in self._write_queue.unwritten if one.what == what for row in one.rows)
         return {row.get("of_airing") or row["airing_id"]: row for row in rows}
 
     def _readable(self) -> Iterator[Unfinished]:
@@ -146,7 +146,7 @@ class Queue:
             except (ValueError, TypeError):
                 self._fail(row.airing_id)
                 # By its number, for its id may be what is damaged.
-                self._ledger.promise(partial(_remove, row.number), wait=False)
+                self._write_queue.enqueue(partial(_remove, row.number), wait=False)
         for airing_id in [one for one in accepted if one not in ended]:
             try:
                 yield Unfinished(self._airing(accepted[airing_id]["text"]), 0, 0.0, 0.0, None)
@@ -169,7 +169,7 @@ class Queue:
         now = self._clock.now()
         airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
         end = JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)
-        Journal(self._source, self._ledger, self._clock).record(end)
+        Journal(self._source, self._write_queue, self._clock).record(end)
 
 
 def _ended(row: Mapping[str, Any]) -> Airing:

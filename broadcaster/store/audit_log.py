@@ -14,7 +14,7 @@ from broadcaster.core.people import AuditEntry, AuditFilter, WrongLogins
 from broadcaster.store import audit_search
 from broadcaster.store.database.sqlite_connection import Reads, readable
 from broadcaster.store.database.tables import deed
-from broadcaster.store.database.write_queue import Ledger
+from broadcaster.store.database.write_queue import WriteQueue
 
 # Some years of a village, 3 MB.
 KEPT = 20_000
@@ -24,9 +24,9 @@ LONGEST_ABOUT = 80
 class AuditLog:
     """Any thread. Writing never waits for the disk."""
 
-    def __init__(self, source: Reads, ledger: Ledger, clock: Clock, kept: int = KEPT) -> None:
+    def __init__(self, source: Reads, write_queue: WriteQueue, clock: Clock, kept: int = KEPT) -> None:
         self._source = source
-        self._ledger = ledger
+        self._write_queue = write_queue
         self._clock = clock
         self._kept = kept
 
@@ -45,11 +45,11 @@ class AuditLog:
             oldest = select(func.max(deed.c.number) - self._kept).scalar_subquery()
             connection.execute(delete(deed).where(deed.c.number <= oldest))
 
-        self._ledger.promise(change, wait=False)
+        self._write_queue.enqueue(change, wait=False)
 
     def recent(self, count: int, skip: int = 0, wanted: AuditFilter | None = None) -> list[AuditEntry]:
         """The last ones, the newest first. Raises `StoreUnusable`."""
-        which = audit_search.matching(deed, wanted, self._clock.zone, _written) if wanted else []
+        which = audit_search.matching(deed, wanted, self._clock.zone, _as_text) if wanted else []
         return self._read(select(deed).where(*which).limit(count).offset(skip))
 
     def kinds(self) -> list[str]:
@@ -59,7 +59,7 @@ class AuditLog:
 
     def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
         """The accounts with too many wrong passwords in the last day. Raises `StoreUnusable`."""
-        since = _written(self._clock.now() - audit_search.LATELY)
+        since = _as_text(self._clock.now() - audit_search.LATELY)
         return audit_search.worrying(self._read(audit_search.failed_since(deed, since)), names)
 
     def _read(self, query: Select[Any]) -> list[AuditEntry]:
@@ -67,7 +67,7 @@ class AuditLog:
         return readable(self._source, rows, _entry, "谁做了什么的记录")
 
 
-def _written(moment: datetime) -> str:
+def _as_text(moment: datetime) -> str:
     return moment.isoformat()
 
 

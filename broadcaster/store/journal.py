@@ -14,9 +14,9 @@ from broadcaster.core.model import AiringKind, JournalEntry, Outcome
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_overrides, write_overrides
-from broadcaster.store.database.deferred_changes import Worded
+from broadcaster.store.database.deferred_changes import DeferredChange
 from broadcaster.store.database.sqlite_connection import Reads, readable
-from broadcaster.store.database.write_queue import Ledger
+from broadcaster.store.database.write_queue import WriteQueue
 
 logger = logging.getLogger(__name__)
 
@@ -192,9 +192,9 @@ class JournalReader:
 class Journal(JournalReader):
     """The same, and written to. Nothing is ever changed in it."""
 
-    def __init__(self, source: Reads, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, source: Reads, write_queue: WriteQueue, clock: Clock) -> None:
         super().__init__(source, clock)
-        self._ledger = ledger
+        self._write_queue = write_queue
 
     def record(self, *entries: JournalEntry) -> bool:
         """Write how airings ended, and take them out of the queue, both or neither; False if it could
@@ -203,7 +203,7 @@ class Journal(JournalReader):
         return all([self._record_together(portion) for portion in portions])
 
     def _record_together(self, entries: Sequence[JournalEntry]) -> bool:
-        return self._ledger.promise(Worded("end", [_values(entry) for entry in entries]))
+        return self._write_queue.enqueue(DeferredChange("end", [_values(entry) for entry in entries]))
 
 
 def _newest(condition: ColumnElement[bool]) -> Select[Any]:

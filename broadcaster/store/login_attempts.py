@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 REMEMBERED = 1_000
 
 
-class Tries:
+class LoginAttempts:
     """After `most` failures of one key within `window_seconds`, no more of it for a while.
 
     For one thread at a time. Keys that failed longest ago are forgotten first.
@@ -34,7 +34,7 @@ class Tries:
         self._failures.pop(key, None)
 
 
-class TriesFrom:
+class AttemptsByAddress:
     """Wrong guesses at one thing by one address, and all wrong ones of that address: whoever guesses
     keeps out himself, and never somebody elsewhere.
 
@@ -42,9 +42,9 @@ class TriesFrom:
     """
 
     def __init__(self, most: int = 10, most_of_address: int = 30) -> None:
-        self._each = Tries(most)
+        self._each = LoginAttempts(most)
         # A family behind one address may forget its passwords too.
-        self._all = Tries(most_of_address)
+        self._all = LoginAttempts(most_of_address)
 
     def allow(self, monotonic: float, what: str, address: str) -> bool:
         place = place_of(address)

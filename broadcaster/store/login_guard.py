@@ -7,7 +7,7 @@ import threading
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AccountRefused
-from broadcaster.store.login_attempts import TriesFrom
+from broadcaster.store.login_attempts import AttemptsByAddress
 from broadcaster.store.passwords import Passwords
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class LoginGuard:
         self.turn = threading.Lock()
         self._clock = clock
         self._too_many = too_many
-        self._tries = TriesFrom()
+        self._tries = AttemptsByAddress()
 
     def check_code(self, code: str, address: str) -> None:
         """Raises `AccountRefused`."""

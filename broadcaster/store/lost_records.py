@@ -23,7 +23,7 @@ TITLE = "播出记录缺了一段"
 TOLD_FOR = timedelta(days=2)
 
 
-class Losses:
+class LostRecords:
     """The last one, with its hour; a power cut ten minutes later took the word away with it."""
 
     def __init__(self, database: Database, state: StationState, journal: Journal, clock: Clock) -> None:
@@ -33,7 +33,7 @@ class Losses:
         self._clock = clock
         self._marked: datetime | None = None
         self._kept = database.note
-        self._before = "" if database.note else self._still_told()
+        self._before = "" if database.note else self._earlier_loss()
         if database.note:
             self._keep()
 
@@ -66,7 +66,7 @@ class Losses:
         except StoreUnusable as error:
             logger.warning("数据库丢过记录这件事没有记下来，下次启动以后不再提醒：%s", error)
 
-    def _still_told(self) -> str:
+    def _earlier_loss(self) -> str:
         with suppress(StoreUnusable, ValueError):
             when, _, sentence = self._state.get(LAST_LOSS).partition(" ")
             then = datetime.fromisoformat(when)

@@ -15,7 +15,7 @@ from broadcaster.core.model import AiringKind
 from broadcaster.store.database.sqlite_connection import StoreDamaged
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.database.tables import journal, journal_day
-from broadcaster.store.lost_records import Losses
+from broadcaster.store.lost_records import LostRecords
 from broadcaster.store.station_state import StationState
 
 logger = logging.getLogger(__name__)
@@ -30,17 +30,17 @@ WRITTEN = cast(func.strftime("%s", journal.c.ended_at), Integer)
 NEVER_BEFORE = datetime(LEAST_YEAR, 1, 1, tzinfo=UTC).timestamp()
 
 
-class Upkeep:
+class Maintenance:
     """Tidies when a new day has come; one loop around `step`.
 
     Not before it is told whom to ask about the clock: by one that is years ahead the whole journal
     would be old.
     """
 
-    def __init__(self, database: Database, state: StationState, losses: Losses, clock: Clock) -> None:
+    def __init__(self, database: Database, state: StationState, lost: LostRecords, clock: Clock) -> None:
         self._database = database
         self._state = state
-        self._losses = losses
+        self._lost_records = lost
         self._clock = clock
         self._awake = threading.Event()
         self._clock_is_right: Callable[[], bool] = lambda: False
@@ -64,7 +64,7 @@ class Upkeep:
         self._awake.clear()
 
     def _look(self, now: datetime) -> None:
-        self._losses.look()
+        self._lost_records.look()
         self._database.checkpoint()
         if self._clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
             self.tidy(now)

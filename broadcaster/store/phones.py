@@ -74,9 +74,9 @@ class Phones:
             if row is None:
                 raise AccountRefused("这部手机不能用 PIN 登录了，请用名字和密码登录。")
             # Counted before it is looked at: a power cut in between must not give a try away.
-            self._put(row.number, wrong_pins=row.wrong_pins + 1)
+            self._update(row.number, wrong_pins=row.wrong_pins + 1)
             if self._passwords.verify(row.pin_hash, pin):
-                self._put(row.number, wrong_pins=0, seen_at=self._clock.now().isoformat())
+                self._update(row.number, wrong_pins=0, seen_at=self._clock.now().isoformat())
                 return Person(row.person_number, row.name, Role(row.role), row.stamp)
             if row.wrong_pins + 1 >= MOST_WRONG:
                 self._drop(row.number)
@@ -98,7 +98,7 @@ class Phones:
     def _row(self, key: str) -> Row[Any] | None:
         return self._database.first(KNOWN.where(phone.c.key_hash == key_hash(key))) if key else None
 
-    def _put(self, number: int, **values: object) -> None:
+    def _update(self, number: int, **values: object) -> None:
         self._database.write(update(phone).where(phone.c.number == number).values(values))
 
     def _drop(self, number: int) -> None:

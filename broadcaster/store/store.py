@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.core.clock import Clock
-from broadcaster.store.accepted_airings import Queue
+from broadcaster.store.accepted_airings import AcceptedAirings
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.audit_log import AuditLog
 from broadcaster.store.bulletins import StoredBulletins
-from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.reserved_space import SPARE, ReservedSpace
 from broadcaster.store.database.station_database import Database
-from broadcaster.store.database.write_queue import Ledger
+from broadcaster.store.database.write_queue import WriteQueue
 from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import Journal
-from broadcaster.store.lost_records import Losses
-from broadcaster.store.maintenance import Upkeep
+from broadcaster.store.lost_records import LostRecords
+from broadcaster.store.maintenance import Maintenance
 from broadcaster.store.page_slots import StoredSlots
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
@@ -30,9 +30,9 @@ class Store:
     """All parts of the store, opened."""
 
     database: Database
-    ledger: Ledger
-    spare: Spare
-    queue: Queue
+    write_queue: WriteQueue
+    reserved_space: ReservedSpace
+    queue: AcceptedAirings
     journal: Journal
     slots: StoredSlots
     accounts: Accounts
@@ -42,14 +42,14 @@ class Store:
     drafts: Drafts
     bulletins: StoredBulletins
     state: StationState
-    losses: Losses
-    upkeep: Upkeep
+    lost_records: LostRecords
+    maintenance: Maintenance
     loops: tuple[ThreadLoop, ...]
 
     @property
     def fault(self) -> str:
         """A sentence in Chinese on what is not written or was lost, or ""."""
-        return (self.ledger.fault or self.database.fault) + self.spare.fault
+        return (self.write_queue.fault or self.database.fault) + self.reserved_space.fault
 
 
 @contextmanager
@@ -58,31 +58,31 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
     with closing(Database(path, clock)) as database:
         state = StationState(database)
         passwords = Passwords()
-        spare = Spare(path.with_name(SPARE))
-        with closing(Ledger(database, spare)) as ledger:
-            journal = Journal(database, ledger, clock)
-            losses = Losses(database, state, journal, clock)
-            upkeep = Upkeep(database, state, losses, clock)
+        reserved_space = ReservedSpace(path.with_name(SPARE))
+        with closing(WriteQueue(database, reserved_space)) as write_queue:
+            journal = Journal(database, write_queue, clock)
+            lost_records = LostRecords(database, state, journal, clock)
+            maintenance = Maintenance(database, state, lost_records, clock)
             loops = (
-                ThreadLoop("store", ledger.step, ledger.wake),
-                ThreadLoop("upkeep", upkeep.step, upkeep.wake),
+                ThreadLoop("store", write_queue.step, write_queue.wake),
+                ThreadLoop("upkeep", maintenance.step, maintenance.wake),
             )
             with loops[0], loops[1]:
                 yield Store(
                     database,
-                    ledger,
-                    spare,
-                    Queue(database, ledger, clock),
+                    write_queue,
+                    reserved_space,
+                    AcceptedAirings(database, write_queue, clock),
                     journal,
                     StoredSlots(database),
                     Accounts(database, clock, passwords),
                     Phones(database, clock, passwords),
                     Tokens(database, clock),
-                    AuditLog(database, ledger, clock),
+                    AuditLog(database, write_queue, clock),
                     Drafts(database, clock),
                     StoredBulletins(database),
                     state,
-                    losses,
-                    upkeep,
+                    lost_records,
+                    maintenance,
                     loops,
                 )

@@ -31,11 +31,12 @@ def run_program(module: str, arguments: list[str]) -> int:
         return _run(module, arguments)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except ImportError:
+    except ImportError as error:
         # A library in C tells so that Ctrl-C broke off its import.
-        if not interrupt.pressed:
-            raise
-        return EXIT_INTERRUPTED
+        if interrupt.pressed:
+            return EXIT_INTERRUPTED
+        sys.stderr.write(_lacks(error))
+        return EXIT_BROKEN
     except BrokenPipeError:
         return EXIT_NO_READER
     except OSError as error:
@@ -58,6 +59,12 @@ def _run(module: str, arguments: list[str]) -> int:
         for stream in _outputs():
             stream.flush()
     return code
+
+
+def _lacks(error: ImportError) -> str:
+    """An update that was pulled may want a library that only the set-up installs."""
+    what = error.name or str(error).strip().partition("\n")[0]
+    return f"程序不全，缺 {what}，可能刚更新过。请运行 scripts/setup 装好，再试一次。\n"
 
 
 class Interrupt:

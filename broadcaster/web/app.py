@@ -123,7 +123,7 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     app.before_request(recording.allow_recordings)
     # What a token opens no browser sends by itself.
     csrf = CSRFProtect(app)
-    app.before_request(post_redirect_get.once)
+    app.before_request(post_redirect_get.handle_once)
     app.teardown_request(post_redirect_get.end_turn)
     app.after_request(post_redirect_get.lead_to_it)
     app.after_request(access.note_in_audit)
@@ -162,10 +162,10 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         bar_now=air_bar.on_page,
         role_names=people.ROLES,
         paths=paths,
-        mistakes=form_errors.found,
+        mistakes=form_errors.mistakes,
         carried=carried_forms.carried,
         new_id=new_id,
-        why_login=carried_forms.told,
+        why_login=carried_forms.why_login,
         drafting=drafts,
         navigation={path: label for path, label in NAVIGATION.items() if path in paths},
     )

@@ -36,16 +36,16 @@ from broadcaster.core.errors import (
 from broadcaster.core.model import Item, Programme
 from broadcaster.core.project_folders import ENDED_SESSIONS, PROJECT_FOLDER
 from broadcaster.county.broker.mosquitto import Broker, BrokerRefused
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.notices.retention import kept
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.notices.retention import row_counts
 from broadcaster.county.store.audit import Audit
-from broadcaster.county.store.office_backups import LEAP, VERSIONS, Safekeeping
+from broadcaster.county.store.office_backups import LEAP, VERSIONS, OfficeBackups
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.office_settings import load_office_settings
 from broadcaster.county.store.tables import sequence
 from broadcaster.link.membership import load_membership
 from broadcaster.link.membership_folder import is_enrolled
-from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.reserved_space import SPARE, ReservedSpace
 from broadcaster.store.store import open_store
 from broadcaster.studio.recordings import Recordings, recording_path
 from broadcaster.tts.catalogue import Catalogue
@@ -239,17 +239,22 @@ def use_backup(folder: Path) -> str:
 
 
 def make_spare(folder: Path) -> Path:
-    spare = Spare(folder / SPARE)
-    assert spare.keep({"queue": "1"}, {"queue": "2"})
+    reserved_space = ReservedSpace(folder / SPARE)
+    assert reserved_space.keep({"queue": "1"}, {"queue": "2"})
     return folder / SPARE
 
 
 def use_spare(folder: Path) -> str:
     """What of it is whole is read, and it takes what comes."""
-    spare = Spare(folder / SPARE)
-    assert [record["queue"] for record in spare.records] in (["1", "2"], ["1", "2", "3"], [], ["3"])
-    fault = spare.fault
-    return fault if spare.keep({"queue": "3"}) else "it takes nothing"
+    reserved_space = ReservedSpace(folder / SPARE)
+    assert [record["queue"] for record in reserved_space.records] in (
+        ["1", "2"],
+        ["1", "2", "3"],
+        [],
+        ["3"],
+    )
+    fault = reserved_space.fault
+    return fault if reserved_space.keep({"queue": "3"}) else "it takes nothing"
 
 
 def make_membership(name: str) -> Callable[[Path], Path]:
@@ -274,20 +279,20 @@ def make_office(folder: Path) -> Path:
     with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
         database.migrate()
         Audit(database, ManualClock()).note("小王", "发通知", "停水")
-        Safekeeping(path, ManualClock()).step()
+        OfficeBackups(path, ManualClock()).step()
         Audit(database, ManualClock()).note("小王", "发通知", "停电")
     return path
 
 
 def use_office(folder: Path) -> str:
-    safe = Safekeeping(folder / "office.db", ManualClock())
+    safe = OfficeBackups(folder / "office.db", ManualClock())
     try:
         safe.make_sound()
     except StoreUnusable as error:
         return str(error)
     with closing(OfficeDatabase(f"sqlite:///{folder / 'office.db'}")) as database:
         database.migrate()
-        assert 1 <= kept(database)["操作记录"] <= 2
+        assert 1 <= row_counts(database)["操作记录"] <= 2
     return safe.note
 
 
@@ -349,7 +354,7 @@ def test_a_damaged_office_database_without_a_copy_is_left_as_it_is_and_told(tmp_
     shutil.rmtree(tmp_path / "backups")
     HARMS["zeros"](path)
     with pytest.raises(StoreUnusable, match="没有备份"):
-        Safekeeping(path, ManualClock()).make_sound()
+        OfficeBackups(path, ManualClock()).make_sound()
     assert path.exists()
 
 
@@ -365,17 +370,17 @@ def test_a_restored_office_gives_no_number_again_that_boxes_may_have_seen(tmp_pa
         database.migrate()
         with database.transaction() as connection:
             put(connection, sequence, {"key_id": "ab", "highest": 7})
-        Safekeeping(path, ManualClock()).step()
+        OfficeBackups(path, ManualClock()).step()
     path.unlink()
-    Safekeeping(path, ManualClock()).make_sound()
+    OfficeBackups(path, ManualClock()).make_sound()
     with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
         assert database.read(select(sequence.c.highest))[0][0] == 7 + LEAP
 
 
-def found_office(folder: Path) -> OfficeFolder:
+def found_office(folder: Path) -> KeyFolder:
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
     ask, now = (lambda _: PASSPHRASE), ManualClock().now()
-    return OfficeFolder.found(folder / "office", "331121", "青田县", roots, ask, now)
+    return KeyFolder.create(folder / "office", "331121", "青田县", roots, ask, now)
 
 
 @pytest.mark.parametrize("harm", HARMS, ids=HARMS)
@@ -392,7 +397,7 @@ def test_a_damaged_key_or_keyring_or_settings_of_an_office_are_told_by_name(
         (key, lambda folder: folder.unlock(PASSPHRASE)),
         ("office.yaml", lambda folder: load_office_settings(folder.path)),
     ):
-        folder = OfficeFolder(Path(shutil.copytree(whole.path, tmp_path / f"for {name}")))
+        folder = KeyFolder(Path(shutil.copytree(whole.path, tmp_path / f"for {name}")))
         if harm == BIT:
             # In what was signed: of three signatures of the root one may be wrong.
             flip_bit(folder.path / name, 0.1)

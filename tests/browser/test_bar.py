@@ -3,11 +3,11 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
 
-from playwright.sync_api import Browser, Page, StorageState, expect
+from playwright.sync_api import Browser, Page, Route, StorageState, expect
 from rig.pages import rehearse, silence
 from rig.phone import phone, press
 from rig.rig import Sink, wait_until
@@ -86,11 +86,7 @@ def test_without_a_network_a_stop_says_what_to_do_and_the_page_comes_back_by_its
 def test_without_a_network_what_is_written_stays_on_the_screen(page: Page) -> None:
     page.goto("/say")
     page.locator("#text").fill("下午停水。")
-    goes = page.evaluate("navigator.onLine")
     page.context.set_offline(True)
-    if not goes:
-        # A machine without a network has none to lose, and its browser tells nothing.
-        page.evaluate("dispatchEvent(new Event('offline'))")
     page.get_by_role("button", name="看一遍").click()
     expect(page.get_by_text("手机没有网，这一下没有交上去")).to_be_visible()
     expect(page.locator("#text")).to_have_value("下午停水。")
@@ -107,14 +103,50 @@ def test_a_browser_on_a_box_without_a_network_sends_what_is_written(page: Page) 
     expect(page.get_by_role("button", name="确认播出")).to_be_visible()
 
 
-def test_with_a_network_whose_station_is_away_what_is_written_stays_on_the_screen(page: Page) -> None:
-    page.goto("/say")
-    page.locator("#text").fill("下午停水。")
-    page.route("**/*", lambda route: route.abort())
+def lose(page: Page, answer: Callable[[Route], object]) -> None:
+    """The page hears nothing any more, and what it asks the station is answered so."""
+    page.route("**/live/stream*", lambda route: route.abort())
+    page.route("**/live?*", answer)
     # The stream that is open goes on: it is opened anew.
     for hidden in (True, False):
         page.evaluate(HIDDEN, hidden)
     expect(page.locator("#bar .lost")).to_be_visible()
+
+
+def test_a_press_where_the_station_was_only_busy_is_sent_once_and_by_its_own_button(page: Page) -> None:
+    rehearse(page, "下午停水。")
+    is_busy = True
+    lose(page, lambda route: route.abort() if is_busy else route.continue_())
+    is_busy = False
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    page.get_by_role("button", name="回去修改").dblclick()
+    expect(page.locator("#text")).to_have_value("下午停水。")
+    assert [url.rsplit("/", 1)[1] for url in sent] == ["edit"]
+
+
+def test_a_station_that_answers_late_is_back_and_the_press_is_asked_for_again(page: Page) -> None:
+    page.goto("/say")
+    page.locator("#text").fill("下午停水。")
+    late: list[Route] = []
+    lose(page, lambda route: late.append(route))
+    page.get_by_role("button", name="看一遍").click()
+    expect(page.get_by_text("正在问广播站在不在")).to_be_visible()
+    expect(page.get_by_text("连不上广播站，这一下没有交上去")).to_be_visible()
+    expect(page.locator("#text")).to_have_value("下午停水。")
+    for route in late:
+        route.continue_()
+    expect(page.get_by_text("又连上了。刚才那一下没有交上去，请再按一次。")).to_be_visible()
+    page.unroute_all()
+    press(page, "看一遍")
+    expect(page.get_by_role("button", name="确认播出")).to_be_visible()
+
+
+def test_with_a_network_whose_station_is_away_what_is_written_stays_on_the_screen(page: Page) -> None:
+    page.goto("/say")
+    page.locator("#text").fill("下午停水。")
+    page.route("**/*", lambda route: route.abort())
+    lose(page, lambda route: route.abort())
     page.get_by_role("button", name="看一遍").click()
     expect(page.get_by_text("连不上广播站，这一下没有交上去")).to_be_visible()
     expect(page.locator("#text")).to_have_value("下午停水。")
@@ -127,10 +159,7 @@ def test_with_a_network_whose_station_is_away_what_is_written_stays_on_the_scree
 def test_a_station_that_is_back_and_wants_a_login_is_not_away(page: Page) -> None:
     page.goto("/say")
     page.locator("#text").fill("下午停水。")
-    page.route("**/*", lambda route: route.abort())
-    for hidden in (True, False):
-        page.evaluate(HIDDEN, hidden)
-    expect(page.locator("#bar .lost")).to_be_visible()
+    lose(page, lambda route: route.abort())
     page.context.clear_cookies()
     page.unroute_all()
     expect(page.locator("#bar .out")).to_be_visible()

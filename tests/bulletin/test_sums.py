@@ -10,7 +10,13 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.relay_totals import PAYLOAD_TYPE, RelayTotals, read_totals
+from broadcaster.bulletin.relay_totals import (
+    PAYLOAD_TYPE,
+    RelayHeartbeat,
+    RelayTotals,
+    read_heartbeat,
+    read_totals,
+)
 
 KEY = new_key()
 
@@ -41,6 +47,13 @@ def test_a_sum_comes_back_as_it_was_signed() -> None:
     told = made(failed=1, cancelled=1)
     assert read_totals(told.signed(KEY).to_bytes(), COUNTY, public(KEY)) == told
     assert read_totals(one.signed(KEY).to_bytes(), COUNTY, public(KEY)) == one
+
+
+def test_a_heartbeat_comes_back_as_it_was_signed() -> None:
+    plain, full = (RelayHeartbeat(COUNTY, 7, NOON, True, reads) for reads in (1, 2))
+    assert b"reads" not in plain.signed(KEY).payload
+    for one in (plain, full):
+        assert read_heartbeat(one.signed(KEY).to_bytes(), COUNTY, public(KEY)) == one
 
 
 def test_another_countys_and_a_strangers_are_refused() -> None:

@@ -10,12 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from bulletin.county_rig import Box, County, cancel_of
+from bulletin.county_rig import COUNTY, NOON, Box, County, cancel_of
 from bulletin.county_rig import bulletin as any_bulletin
 
 from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, VERSION, Bulletin, read_bulletin, wire_of
+from broadcaster.bulletin.keys import bare, new_key, public
 from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.relay_totals import RelayHeartbeat, read_heartbeat
 from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.core.clock import Clock
 from broadcaster.core.notice import Notice, OfficeLevel
@@ -38,6 +40,27 @@ WRITES = """
 import sys
 from broadcaster.bulletin.sync_request import Question
 sys.stdout.buffer.write(Question("0" * 32, (1, 1)).to_bytes())
+"""
+
+
+READS_HEARTBEAT = """
+import sys
+from broadcaster.bulletin.keys import public_from_hex
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.relay_totals import read_presence
+county, key = {given}
+try:
+    print(read_presence(sys.stdin.buffer.read(), county, public_from_hex(key)))
+except NotAccepted as refused:
+    print(refused.refusal.name, refused.detail)
+"""
+WRITES_HEARTBEAT = """
+import sys
+from datetime import datetime
+from broadcaster.bulletin.keys import from_bare
+from broadcaster.bulletin.relay_totals import Presence
+told = Presence({county!r}, 7, datetime.fromisoformat({noon!r}), True)
+sys.stdout.buffer.write(told.signed(from_bare(sys.stdin.buffer.read())).to_bytes())
 """
 
 
@@ -158,6 +181,31 @@ def test_a_new_office_takes_an_old_box_to_read_the_first_version(before: Path) -
     asked = old(before, WRITES)
     assert json.loads(asked)["v"] == 1
     assert SyncRequest.from_bytes(asked.encode()).reads == 1
+
+
+@pytest.mark.parametrize("reads", [0, 10**30])
+def test_a_version_that_is_none_is_refused(reads: int) -> None:
+    asked = strict_json.parse(SyncRequest("0" * 32, (1, 1)).to_bytes()) | {"reads": reads}
+    with pytest.raises(NotAccepted):
+        SyncRequest.from_bytes(strict_json.write(asked))
+
+
+def test_an_old_office_above_takes_the_plain_heartbeat_of_a_new_relay(before: Path) -> None:
+    key = new_key()
+    plain, full = (RelayHeartbeat(COUNTY, 7, NOON, True, reads).signed(key) for reads in (1, VERSION))
+
+    reader = READS_HEARTBEAT.format(given=(COUNTY, public(key).keyval["public"]))
+    assert old(before, reader, full.to_bytes()) == "BAD_SCHEMA reads"
+    assert old(before, reader, plain.to_bytes()).startswith("Presence(")
+
+
+def test_a_new_office_above_takes_the_county_of_an_old_relay_to_read_the_first_version(
+    before: Path,
+) -> None:
+    key = new_key()
+    program = WRITES_HEARTBEAT.format(county=COUNTY, noon=NOON.isoformat())
+    told = read_heartbeat(old(before, program, bare(key)).encode(), COUNTY, public(key))
+    assert (told.number, told.reads) == (7, 1)
 
 
 def test_a_new_box_takes_what_an_old_office_writes(before: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.commands.arguments import main
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 
 SENTENCE = "三个和尚没水喝 2026"
 NOW = datetime.now(UTC)
@@ -64,7 +64,7 @@ class Desk:
         return self.done("delegate", area, "--name", name, "--key", key, *options)
 
     def trust(self, pin: str) -> Trust:
-        return Trust.pin(OfficeFolder(self.office).keyring.to_bytes(), pin, NOW)
+        return Trust.pin(KeyFolder(self.office).keyring.to_bytes(), pin, NOW)
 
 
 @pytest.fixture
@@ -112,14 +112,14 @@ def test_a_short_passphrase_is_refused(desk: Desk) -> None:
 
 
 def test_a_town_and_a_village_are_let_in_and_a_box_follows(begun: Desk) -> None:
-    pin = OfficeFolder(begun.office).pin
+    pin = KeyFolder(begun.office).pin
     before = begun.trust(pin)
     begun.delegate("331121104000", "高市乡", begun.new_public_key("town.key"))
     answer = begun.delegate(
         "331121104200", "洞背村", begun.new_public_key("village.key"), "--severity", "0"
     )
     assert answer["version"] == [1, 3]
-    bundle = OfficeFolder(begun.office).keyring.to_bytes()
+    bundle = KeyFolder(begun.office).keyring.to_bytes()
     _, town, village = before.updated(bundle, NOW).targets.delegations
     assert (town.area, sorted(town.severities)) == ("331121104", [0, 3, 4])
     assert (village.area, sorted(village.severities)) == ("331121104200", [0])
@@ -155,11 +155,11 @@ def test_a_revoked_key_stays_revoked(begun: Desk) -> None:
 
 
 def test_two_of_three_root_keys_change_the_countys_key(begun: Desk) -> None:
-    trust = begun.trust(OfficeFolder(begun.office).pin)
+    trust = begun.trust(KeyFolder(begun.office).pin)
     old = trust.targets.delegations[0].key_ids
     begun.sticks[1].unlink()
     begun.done("rotate", *begun.roots("--root-key", [begun.sticks[0], begun.sticks[2]]))
-    newer = trust.updated(OfficeFolder(begun.office).keyring.to_bytes(), NOW)
+    newer = trust.updated(KeyFolder(begun.office).keyring.to_bytes(), NOW)
     assert newer.version == (2, 2)
     assert newer.targets.revoked == set(old)
     assert newer.targets.delegations[0].key_ids != old
@@ -174,29 +174,29 @@ def test_one_root_key_twice_is_not_two(begun: Desk) -> None:
 
 
 def test_root_keys_are_changed_and_the_old_ones_are_worth_nothing(begun: Desk) -> None:
-    trust = begun.trust(OfficeFolder(begun.office).pin)
+    trust = begun.trust(KeyFolder(begun.office).pin)
     fresh = [begun.folder / f"new-{number}.key" for number in (1, 2, 3)]
     old = begun.roots("--root-key", begun.sticks[:2])
     begun.done("rotate", *old, *begun.roots("--new-root-key", fresh))
     assert "认出来的有 0 把" in begun.refused("rotate", *old)
     begun.done("rotate", *begun.roots("--root-key", fresh[1:]))
-    assert trust.updated(OfficeFolder(begun.office).keyring.to_bytes(), NOW).version == (3, 3)
+    assert trust.updated(KeyFolder(begun.office).keyring.to_bytes(), NOW).version == (3, 3)
 
 
 def test_the_list_of_keys_is_renewed_without_a_change(begun: Desk) -> None:
-    before = begun.trust(OfficeFolder(begun.office).pin)
+    before = begun.trust(KeyFolder(begun.office).pin)
     answer = begun.done("renew")
     assert answer["version"] == [1, 2] and answer["warnings"] == []
-    newer = before.updated(OfficeFolder(begun.office).keyring.to_bytes(), NOW)
+    newer = before.updated(KeyFolder(begun.office).keyring.to_bytes(), NOW)
     assert newer.targets.targets.expires >= before.targets.targets.expires
     assert newer.targets.delegations == before.targets.delegations
 
 
 def test_two_of_three_root_keys_renew_the_root_and_change_nothing_else(begun: Desk) -> None:
-    before = begun.trust(OfficeFolder(begun.office).pin)
+    before = begun.trust(KeyFolder(begun.office).pin)
     answer = begun.done("renew", *begun.roots("--root-key", begun.sticks[1:]))
     assert answer["version"] == [2, 1]
-    newer = before.updated(OfficeFolder(begun.office).keyring.to_bytes(), NOW)
+    newer = before.updated(KeyFolder(begun.office).keyring.to_bytes(), NOW)
     assert newer.root.root.expires >= before.root.root.expires
     assert newer.root.targets_key_ids == before.root.targets_key_ids
     assert newer.targets == before.targets

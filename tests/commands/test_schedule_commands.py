@@ -3,9 +3,18 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from rig.stored import airing, entry
+from rig.village import Village
+
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import AiringKind
+from broadcaster.store.database.tables import DATABASE
+from broadcaster.store.store import open_store
 
 TIMETABLE = """
 slots:
@@ -51,6 +60,20 @@ def test_simulate_in_json_holds_days_and_airings(folder: Path) -> None:
 def test_next_shows_the_coming_hours_only(folder: Path) -> None:
     report = json.loads(call(folder, "next", "--hours", "24", "--json").stdout)
     assert sorted(one["slot"] for one in report["airings"])[:2] == ["午间", "早间"]
+
+
+def test_next_knows_what_loops_have_had_of_the_day(village: Village) -> None:
+    village.configure(loops={"most_minutes_a_day": 5})
+    slot = "slots: [{name: 防火, every_minutes: 30, windows: '00:00-24:00', text: 防火防盗。}]"
+    (village.folder / "timetable.yaml").write_text(slot, encoding="utf-8")
+    clock = Clock(ZoneInfo("Asia/Shanghai"))
+    loop = airing("l1", kind=AiringKind.LOOP, due_at=clock.now(), asked_by="防火")
+    with open_store(village.state / DATABASE, clock) as store:
+        store.journal.record(replace(entry(loop), seconds_played=300))
+    coming = json.loads(village.call("next", "--json").stdout)["airings"]
+    today = [one for one in coming if one["due_at"].startswith(f"{loop.due_at:%Y-%m-%d}")]
+    assert {one["reason"] for one in today} <= {"今天循环已经播了 5 分钟，最多 5 分钟"}
+    assert next(one["fate"] for one in coming if one not in today) == "plays"
 
 
 def test_the_sum_of_a_day_is_no_mean_over_the_two_dates_that_it_touches(folder: Path) -> None:

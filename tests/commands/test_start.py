@@ -1,4 +1,6 @@
-"""Protects how soon a command answers: what it may load before it has something to do with it."""
+"""Protects how soon a command answers: what it may load before it has something to do with it; and what
+it says where that is not there.
+"""
 
 import subprocess
 import sys
@@ -50,3 +52,18 @@ def test_the_running_box_is_asked_without_what_it_is_made_of(village: Village) -
 )
 def test_only_run_loads_the_pages(village: Village, arguments: list[str]) -> None:
     assert not ONLY_FOR_THE_PAGES & loaded_by("--config", str(village.folder), *arguments)
+
+
+@pytest.mark.parametrize(
+    "lacking", ["yaml", "broadcaster.commands.box", "broadcaster.commands.arguments"]
+)
+def test_a_command_that_lacks_what_an_update_wants_says_what_to_do(lacking: str) -> None:
+    without = f"import sys; sys.modules[{lacking!r}] = None\n" + PROGRAM.replace(
+        "main()", "sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", without, "status"], capture_output=True, text=True, check=False
+    )
+    told, _loaded = done.stderr.splitlines()
+    assert told == f"程序不全，缺 {lacking}，可能刚更新过。请运行 scripts/setup 装好，再试一次。"
+    assert done.returncode == 2

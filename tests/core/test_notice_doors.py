@@ -44,7 +44,7 @@ from broadcaster.core.notice import (
 )
 from broadcaster.core.piece import ENDLESS, Order, Piece, PieceKind
 from broadcaster.county.notices import notice_columns
-from broadcaster.county.notices.draft import Draft, made_title
+from broadcaster.county.notices.draft import Draft, title_from_text
 from broadcaster.county.pages.compose_form import fields_of, form_of, read_draft
 from broadcaster.county.store.tables import standing
 from broadcaster.schedule.slot_settings import SlotSettings
@@ -182,7 +182,7 @@ def by_office_table(notice: Notice) -> Notice:
 def by_office_form(notice: Notice) -> Notice:
     """A title that is made of the words is made again."""
     back = read_draft(form_of(fields_of(Draft(notice)))).notice
-    return replace(back, title=back.title or made_title(back.text))
+    return replace(back, title=back.title or title_from_text(back.text))
 
 
 def by_bulletin(notice: Notice) -> Notice:

@@ -13,26 +13,26 @@ from rig.cluster import Cluster, find_programs
 from rig.fakes import ManualClock
 from sqlalchemy import delete
 
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import metadata
 
 
 @pytest.fixture(scope="session")
-def office_folder(tmp_path_factory: pytest.TempPathFactory) -> OfficeFolder:
+def office_folder(tmp_path_factory: pytest.TempPathFactory) -> KeyFolder:
     """Begun once: locking four keys takes a second."""
     folder = tmp_path_factory.mktemp("county")
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
     begun = ManualClock().now()
-    return OfficeFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, begun)
+    return KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, begun)
 
 
 @pytest.fixture(scope="session")
-def province_folder(tmp_path_factory: pytest.TempPathFactory) -> OfficeFolder:
+def province_folder(tmp_path_factory: pytest.TempPathFactory) -> KeyFolder:
     folder = tmp_path_factory.mktemp("province")
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
     begun = ManualClock().now()
-    return OfficeFolder.found(folder, "33", "浙江省", roots, lambda _: SENTENCE, begun)
+    return KeyFolder.create(folder, "33", "浙江省", roots, lambda _: SENTENCE, begun)
 
 
 @pytest.fixture(scope="session")
@@ -80,18 +80,18 @@ def database(request: pytest.FixtureRequest) -> OfficeDatabase:
 
 
 @pytest.fixture
-def desk(database: OfficeDatabase, office_folder: OfficeFolder) -> OfficeDesk:
+def desk(database: OfficeDatabase, office_folder: KeyFolder) -> OfficeDesk:
     return make_desk(database, office_folder)
 
 
 @pytest.fixture
-def province(database: OfficeDatabase, province_folder: OfficeFolder) -> OfficeDesk:
+def province(database: OfficeDatabase, province_folder: KeyFolder) -> OfficeDesk:
     """An office above counties, over both."""
     return make_desk(database, province_folder)
 
 
 @pytest.fixture
-def plain_desk(sqlite: OfficeDatabase, office_folder: OfficeFolder) -> OfficeDesk:
+def plain_desk(sqlite: OfficeDatabase, office_folder: KeyFolder) -> OfficeDesk:
     """Over SQLite alone, for what is the same on both."""
     return make_desk(sqlite, office_folder)
 

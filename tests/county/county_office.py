@@ -16,9 +16,9 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, ReceiptState
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import SPECS, Notice, Severity
-from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.board.receipt_inbox import IncomingReceipts, ReceiptInbox
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.keys.key_renewal import KeyRenewal
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.preview import OfficePreviews
@@ -34,7 +34,7 @@ PASSWORD = "shuiku-2026"
 TOWN, VILLAGE, NEXT_VILLAGE = "331121104", "331121104200", "331121104201"
 OTHER_TOWN, OTHER_VILLAGE = "331121105", "331121105200"
 BROKER = BrokerAddress("broker.example", 8883, "-----BEGIN CERTIFICATE-----\n")
-UNLOCKED: dict[OfficeFolder, CryptoSigner] = {}
+UNLOCKED: dict[KeyFolder, CryptoSigner] = {}
 
 
 @dataclass
@@ -88,7 +88,7 @@ class OfficeDesk:
     publisher: Publisher
     intake: ReceiptInbox
     clock: ManualClock
-    folder: OfficeFolder
+    folder: KeyFolder
     boxes: dict[str, PretendBox] = field(default_factory=dict)
     from_above: Callable[[str], str | None] = lambda id: None
     """The digest of what another office has sent."""
@@ -101,9 +101,9 @@ class OfficeDesk:
 
     def send(self, by: str = "小王", **more: Any) -> DraftRecord:
         """Written, submitted and, if nobody must agree, signed."""
-        paper = self.parts.desk.send(self.officer(by), self.draft(**more))
+        record = self.parts.desk.send(self.officer(by), self.draft(**more))
         self.publisher.sign_cleared()
-        return self.parts.desk.get(paper.id)
+        return self.parts.desk.get(record.id)
 
     def publisher_at(self, address: str) -> Publisher:
         """One whose office boxes reach at this address for recordings."""
@@ -129,7 +129,7 @@ class OfficeDesk:
         return row.digest if row else self.from_above(id)
 
     def take(self, box: PretendBox, *receipts: bytes) -> int:
-        return self.intake.take([Sent(box.id, one) for one in receipts])
+        return self.intake.take([IncomingReceipts(box.id, one) for one in receipts])
 
     def counts(self, id: str) -> dict[str, int]:
         return self.parts.board.counts([id])[id].to_json()
@@ -141,12 +141,12 @@ NOWHERE = Path(os.devnull)
 
 def pretend_booth(rehearsals: FakeRehearsals | None = None) -> OfficePreviews:
     """Ten bytes of sound, at a rate of five a second."""
-    booth = OfficePreviews(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
-    booth.bytes_a_second = 5
-    return booth
+    previews = OfficePreviews(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
+    previews.bytes_a_second = 5
+    return previews
 
 
-def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:
+def make_desk(database: OfficeDatabase, folder: KeyFolder) -> OfficeDesk:
     clock = ManualClock()
     clock.step(timedelta(days=1, hours=-6))
     parts = make_parts(database, clock, folder.trust.area, passwords=CHEAP)
@@ -164,5 +164,5 @@ def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:
     return OfficeDesk(parts, publisher, ReceiptInbox(database, clock), clock, folder)
 
 
-def keys_of(desk: OfficeDesk) -> OfficeKeys:
-    return OfficeKeys(desk.folder, UNLOCKED[desk.folder], desk.clock)
+def keys_of(desk: OfficeDesk) -> KeyRenewal:
+    return KeyRenewal(desk.folder, UNLOCKED[desk.folder], desk.clock)

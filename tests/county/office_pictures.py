@@ -20,8 +20,8 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.receipts import PlayedResult, ReceiptState
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Notice, Severity, Style
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.notices.library import Text
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import Schedule
 from broadcaster.county.office.office_process import open_previews, settings_of_preview
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -50,13 +50,15 @@ def fill(desk: OfficeDesk) -> dict[str, str]:
             desk.enrol(f"{code}{200 + number}", name)
     staff = desk.officer("老张"), desk.officer("小王")
     daily = Schedule.read("1234567 08:00"), Schedule.read("135 17:30")
-    desk.parts.standing.keep(staff[0], "森林防火", desk.draft(VERSE, style=Style.VERSE), daily[0])
-    desk.parts.standing.keep(staff[1], "防溺水", desk.draft("家长请看好孩子。"), daily[1])
-    desk.parts.standing.pause("防溺水", True, "老张")
-    desk.parts.library.keep(Text("停水", Notice("明天停水，请备水。", severity=Severity.BLUE), "小王"))
+    desk.parts.recurring.keep(staff[0], "森林防火", desk.draft(VERSE, style=Style.VERSE), daily[0])
+    desk.parts.recurring.keep(staff[1], "防溺水", desk.draft("家长请看好孩子。"), daily[1])
+    desk.parts.recurring.pause("防溺水", True, "老张")
+    desk.parts.library.keep(
+        LibraryText("停水", Notice("明天停水，请备水。", severity=Severity.BLUE), "小王")
+    )
     desk.clock.advance(600)
     desk.parts.library.keep(
-        Text("停水", Notice("明天上午八点停水，请提前备水。", severity=Severity.BLUE), "老张")
+        LibraryText("停水", Notice("明天上午八点停水，请提前备水。", severity=Severity.BLUE), "老张")
     )
     drill = desk.send(kind=BulletinKind.DRILL, title="防汛转移", text=DRILL, areas=(COUNTY,))
     answer(desk, drill.id, silent=2)
@@ -89,7 +91,7 @@ def office(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """A filled one that is served, with the real voice; its address."""
     village = Village(folder / "config", {})
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
-    begun = OfficeFolder.found(
+    begun = KeyFolder.create(
         folder / "office", COUNTY, "青田县", roots, lambda _: SENTENCE, ManualClock().now()
     )
     with ExitStack() as stack:
@@ -97,10 +99,10 @@ def office(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         database.migrate()
         desk = make_desk(database, begun)
         ids = fill(desk)
-        booth = stack.enter_context(
+        previews = stack.enter_context(
             open_previews(*settings_of_preview(village.folder)[:2], folder / "office")
         )
-        server = make_server("127.0.0.1", 0, app_of(desk, folder / "office", booth), threaded=True)
+        server = make_server("127.0.0.1", 0, app_of(desk, folder / "office", previews), threaded=True)
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
         try:

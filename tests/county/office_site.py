@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.pages.app import create_app
-from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.pages.base.page_context import EnrolmentTrust, OfficeContext
 from broadcaster.county.store.office_settings import OfficeSettings
 
 LogIn = Callable[[str], "Visitor"]
@@ -50,9 +50,9 @@ def leads_to_answer(answer: TestResponse) -> bool:
 def app_of(
     desk: OfficeDesk,
     folder: Path,
-    booth: OfficePreviews | None = None,
+    previews: OfficePreviews | None = None,
     address: str = "https://office.example",
 ) -> Flask:
-    trusted = Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), BROKER)
+    trusted = EnrolmentTrust(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), BROKER)
     settings = OfficeSettings(name="青田县应急", address=address)
-    return create_app(Pages(desk.parts, settings, trusted, booth or pretend_booth()), folder)
+    return create_app(OfficeContext(desk.parts, settings, trusted, previews or pretend_booth()), folder)

@@ -27,9 +27,9 @@ from broadcaster.county.board.province_board import CountyDelivery
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import OFFICE
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.keys.key_renewal import KeyRenewal
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.publisher import Publisher
@@ -53,7 +53,7 @@ class WorkingOffice:
         self.path = path
         self.roots = [path.parent / f"{area}-root-{number}.key" for number in (1, 2, 3)]
         begun = datetime.now(UTC)
-        self.folder = OfficeFolder.found(path, area, name, self.roots, lambda _: SENTENCE, begun)
+        self.folder = KeyFolder.create(path, area, name, self.roots, lambda _: SENTENCE, begun)
         self.rig = BrokerRig(path / "broker")
         (path / FILE).write_text(f"broker:\n  port: {self.rig.port}\n", encoding="utf-8")
         self.database = OfficeDatabase(f"sqlite:///{path / 'office.db'}")
@@ -66,12 +66,12 @@ class WorkingOffice:
     @contextmanager
     def working(self) -> Iterator[None]:
         parts, folder = self.parts, self.folder
-        keys = OfficeKeys(folder, folder.unlock(SENTENCE), CLOCK)
+        keys = KeyRenewal(folder, folder.unlock(SENTENCE), CLOCK)
         given = self.database, parts.register, CLOCK, keys.signer, keys.trust
         authority = self.rig.broker.folder / "authority.pem"
-        wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
+        wire = MqttClient("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
         office = OfficeThread(
-            *(Publisher(*given), ReceiptInbox(self.database, CLOCK), parts.standing, wire, CLOCK),
+            *(Publisher(*given), ReceiptInbox(self.database, CLOCK), parts.recurring, wire, CLOCK),
             *(keys, parts.register.areas_of, CountyTotals(self.database, CLOCK)),
         )
         self.rig.start()
@@ -95,24 +95,24 @@ class WorkingOffice:
     def send(self, *areas: str, **given: Any) -> DraftRecord:
         """By day or night: who must agree does."""
         draft = a_draft(**{"text": "今天停水。", "areas": areas, "severity": Severity.DAILY, **given})
-        paper = self.parts.desk.send(self.parts.officers.get("小王"), draft)
-        if paper.state is DraftState.AWAITING:
-            paper = self.parts.desk.approve(self.parts.officers.get("老张"), paper.id, paper.version)
-        return paper
+        record = self.parts.desk.send(self.parts.officers.get("小王"), draft)
+        if record.state is DraftState.AWAITING:
+            record = self.parts.desk.approve(self.parts.officers.get("老张"), record.id, record.version)
+        return record
 
-    def cancel(self, paper: DraftRecord) -> DraftRecord:
-        return self.parts.desk.cancel(self.parts.officers.get("小王"), paper.id)
+    def cancel(self, record: DraftRecord) -> DraftRecord:
+        return self.parts.desk.cancel(self.parts.officers.get("小王"), record.id)
 
-    def counts(self, paper: DraftRecord) -> Counts:
-        return self.parts.board.counts([paper.id])[paper.id]
+    def counts(self, record: DraftRecord) -> Counts:
+        return self.parts.board.counts([record.id])[record.id]
 
-    def fare(self, paper: DraftRecord) -> CountyDelivery | None:
+    def delivery(self, record: DraftRecord) -> CountyDelivery | None:
         """In the one county; None before it is signed."""
-        return next(iter(self.parts.county_board.deliveries(self.parts.desk.get(paper.id))), None)
+        return next(iter(self.parts.province_board.deliveries(self.parts.desk.get(record.id))), None)
 
-    def told(self, paper: DraftRecord) -> bool:
+    def told(self, record: DraftRecord) -> bool:
         """Whether its county has told of it."""
-        return bool((fare := self.fare(paper)) and fare.told)
+        return bool((delivery := self.delivery(record)) and delivery.has_figures)
 
 
 class RelayProcess:
@@ -147,13 +147,13 @@ class Country:
         # Each look reads a database.
         wait_until(lambda: what() or Event().wait(0.05))
 
-    def told_as_heard(self, paper: DraftRecord) -> bool:
+    def told_as_heard(self, record: DraftRecord) -> bool:
         """Whether the province knows that the village has heard it."""
-        return self.province.counts(paper).heard == 1
+        return self.province.counts(record).heard == 1
 
-    def heard(self, paper: DraftRecord) -> int:
+    def heard(self, record: DraftRecord) -> int:
         """How often the village has heard it."""
-        return self.life.heard().count(paper.id)
+        return self.life.heard().count(record.id)
 
     def say_above(self, *words: str) -> None:
         """As somebody types it in the county, with two sticks."""

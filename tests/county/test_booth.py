@@ -29,55 +29,55 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def booth(folder: Path) -> Iterator[OfficePreviews]:
+def previews(folder: Path) -> Iterator[OfficePreviews]:
     with open_previews(
         *settings_of_preview(Village(folder, {}).folder)[:2], folder / "office"
     ) as opened:
         yield opened
 
 
-def seconds(booth: OfficePreviews, draft: Draft) -> float:
+def seconds(previews: OfficePreviews, draft: Draft) -> float:
     """Of what is heard, whose size was told before."""
-    token = booth.start(draft)
-    heard = booth.hear(token)
-    assert heard and booth.version_of(token) == draft.version
+    token = previews.start(draft)
+    heard = previews.hear(token)
+    assert heard and previews.version_of(token) == draft.version
     content = b"".join(heard.sound)
     assert len(content) == heard.size
     with wave.open(io.BytesIO(content)) as sound:
-        assert 2 * sound.getframerate() == booth.bytes_a_second
+        assert 2 * sound.getframerate() == previews.bytes_a_second
         seconds: float = sound.getnframes() / sound.getframerate()
     return seconds
 
 
 def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one(
-    booth: OfficePreviews,
+    previews: OfficePreviews,
 ) -> None:
-    once, twice = seconds(booth, WORDS), seconds(booth, changed(WORDS, repeats=2))
+    once, twice = seconds(previews, WORDS), seconds(previews, changed(WORDS, repeats=2))
     drill = changed(WORDS, kind=BulletinKind.DRILL)
-    assert 3 < once < twice and seconds(booth, drill) > once + 3
-    spoken_lines = [line.spoken for line in booth.script(drill).lines]
+    assert 3 < once < twice and seconds(previews, drill) > once + 3
+    spoken_lines = [line.spoken for line in previews.script(drill).lines]
     assert spoken_lines[0].startswith("演练") and "演练" in spoken_lines[-1]
 
 
-def test_a_verse_has_its_rhymes(booth: OfficePreviews) -> None:
+def test_a_verse_has_its_rhymes(previews: OfficePreviews) -> None:
     verse = changed(WORDS, text="秸秆焚烧害处大，\n污染空气人人骂。", style=Style.VERSE)
-    [judged] = booth.rhymes(booth.script(verse))
+    [judged] = previews.rhymes(previews.script(verse))
     assert judged["scheme"] == "AA"
 
 
-def test_a_recording_is_heard_and_has_no_words(booth: OfficePreviews, folder: Path) -> None:
+def test_a_recording_is_heard_and_has_no_words(previews: OfficePreviews, folder: Path) -> None:
     sound = RecordingStore(folder / "office").take([spoken(3)], "讲话")
     recorded = changed(WORDS, text="", sound=sound)
-    assert seconds(booth, recorded) > 2.5 and not booth.script(recorded).lines
+    assert seconds(previews, recorded) > 2.5 and not previews.script(recorded).lines
 
 
 def test_a_voice_that_is_not_here_is_stood_in_for_and_words_that_are_none_are_refused(
-    booth: OfficePreviews,
+    previews: OfficePreviews,
 ) -> None:
-    assert seconds(booth, changed(WORDS, voice="edge:xiaoxiao")) > 3
-    assert "baker:female" in [voice.name for voice in booth.voices()]
+    assert seconds(previews, changed(WORDS, voice="edge:xiaoxiao")) > 3
+    assert "baker:female" in [voice.name for voice in previews.voices()]
     with pytest.raises(BroadcasterError):
-        booth.start(changed(WORDS, text="！！"))
+        previews.start(changed(WORDS, text="！！"))
 
 
 @pytest.mark.parametrize("damaged", [bytes(400), b"", b"station: [", b"station: {nam: x}"])

@@ -15,7 +15,7 @@ from rig.damage import HARMS
 from rig.rig import wait_until
 
 from broadcaster.county.broker.broker_accounts import ACL, PASSWORDS, USERS, read_users
-from broadcaster.county.broker.broker_program import Running, office_password
+from broadcaster.county.broker.broker_program import BrokerProcess, office_password
 from broadcaster.county.broker.mosquitto import LOG_BYTES, Broker, BrokerRefused, is_password
 
 BOXES = [(f"box-{number}", "331121104200", "a-password-of-a-box") for number in range(9)]
@@ -127,7 +127,7 @@ def test_a_damaged_password_of_the_office_is_made_anew_and_told(
 def test_a_broker_comes_up_whatever_became_of_what_it_kept(made: Made, harm: str) -> None:
     kept = made.file("kept") / "mosquitto.db"
     HARMS[harm](kept)
-    running = Running(made.broker)
+    running = BrokerProcess(made.broker)
     with ThreadPoolExecutor(1) as thread:
         ended = thread.submit(running.run)
         try:
@@ -143,7 +143,7 @@ def test_what_a_broker_kept_is_not_set_aside_for_another_reason(made: Made) -> N
     kept = made.file("kept") / "mosquitto.db"
     before = kept.read_bytes()
     HARMS["zeros"](made.file("server.pem"))
-    assert Running(made.broker).run() != 0
+    assert BrokerProcess(made.broker).run() != 0
     assert kept.read_bytes() == before
 
 
@@ -162,7 +162,7 @@ def test_the_office_and_a_box_are_let_in_after_a_repair(made: Made) -> None:
 
 def test_a_broker_stopped_as_it_starts_ends_well(made: Made) -> None:
     made.make()
-    running = Running(made.broker)
+    running = BrokerProcess(made.broker)
     running.stop()
     assert running.run() == 0
 
@@ -172,7 +172,7 @@ def test_the_log_of_a_broker_is_cut_while_it_writes(made: Made) -> None:
     made.make()
     log, before = made.file("log"), made.file("log.1")
     log.write_bytes(b"old\n" * (LOG_BYTES // 4 + 1))
-    running = Running(made.broker, log_seconds=0.05)
+    running = BrokerProcess(made.broker, log_seconds=0.05)
     with ThreadPoolExecutor(1) as thread:
         ended = thread.submit(running.run)
         try:
@@ -191,7 +191,7 @@ def test_a_broker_that_dies_by_itself_is_begun_again(
 ) -> None:
     """As Mosquitto 2.0.11 does where clients are put out at a reload."""
     made.make()
-    running = Running(made.broker, at_once_seconds=0.0)
+    running = BrokerProcess(made.broker, at_once_seconds=0.0)
     with ThreadPoolExecutor(1) as thread:
         ended = thread.submit(running.run)
         try:

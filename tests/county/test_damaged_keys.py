@@ -17,7 +17,7 @@ from rig.fakes import ManualClock
 from broadcaster.bulletin.keys import KeyLocked
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.broker.mosquitto import Broker
-from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.keys.key_folder import KeyFolder, open_key
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.relay.relay_process import Relay, open_relay
 
@@ -29,7 +29,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An office with a relay that has run once; nobody answers it."""
     folder = tmp_path_factory.mktemp("relaying") / "county"
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
-    OfficeFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
+    KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
     Broker(folder / "broker").make(["127.0.0.1"], free_port(), "127.0.0.1")
     relay = {"area": "33", "root": "ab" * 32, "host": "127.0.0.1", "port": free_port()}
     written = {"broker": {"port": free_port()}, "relay": relay}
@@ -62,7 +62,7 @@ def test_a_relay_carries_on_without_its_key_or_its_book_and_tells_it(
     flip_bit(damaged, 0.0) if name == "relay.db" and harm == "one bit" else HARMS[harm](damaged)
     with relaying(office) as relay:
         told = relay.status()
-        assert relay.carrier and told.fault in told.sentence
+        assert relay.downlink and told.fault in told.sentence
     heals_alone = name == "below_password" or (name, harm) == ("relay.db", "missing")
     assert bool(told.fault) is not heals_alone
     with relaying(office) as relay:
@@ -87,7 +87,7 @@ def test_what_a_relay_was_given_from_above_is_told_by_name(office: Path, name: s
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_village_whose_key_is_damaged_is_told_and_opened_again(office: Path, harm: str) -> None:
-    folder = OfficeFolder(office)
+    folder = KeyFolder(office)
     signer, clock = folder.unlock(SENTENCE), ManualClock()
     clock.step(datetime.now(UTC) - clock.now())
     VillageKeys(folder, lambda: signer, SENTENCE, clock).open(VILLAGE, "西圩村")

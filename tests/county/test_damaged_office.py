@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.county.store.audit import Audit
-from broadcaster.county.store.office_backups import LEAP, OFFICE, Safekeeping, refuse_lost
+from broadcaster.county.store.office_backups import LEAP, OFFICE, OfficeBackups, refuse_lost
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import area, audit, sequence
-from broadcaster.store.database.salvage import Contents
+from broadcaster.store.database.salvage import SalvagedTables
 from broadcaster.store.database.salvaged_tables import STATION
 
 PAGE = 4096
@@ -42,7 +42,7 @@ def lived(path: Path) -> Path:
         note(database, 0, NOTES // 2)
         with database.transaction() as connection:
             put(connection, sequence, {"key_id": "ab", "highest": HIGHEST})
-        Safekeeping(path, ManualClock()).step()
+        OfficeBackups(path, ManualClock()).step()
         note(database, NOTES // 2, NOTES)
         with database.transaction() as connection:
             put(connection, area, {"code": "331121104", "name": "高市乡"})
@@ -57,13 +57,13 @@ def note(database: OfficeDatabase, first: int, stop: int) -> None:
 
 def made_sound(path: Path) -> tuple[list[str], list[str], int, str]:
     """What it did, which places it knows, the last number, and what is told."""
-    safe = Safekeeping(path, ManualClock())
+    safe = OfficeBackups(path, ManualClock())
     safe.make_sound()
     with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
         deeds = [row.about for row in database.read(select(audit.c.about).order_by(audit.c.number))]
         places = [row.name for row in database.read(select(area.c.name))]
         highest = database.read(select(sequence.c.highest))
-    again = Safekeeping(path, ManualClock())
+    again = OfficeBackups(path, ManualClock())
     again.make_sound()
     assert again.note == ""
     return deeds, places, highest[0][0] if highest else 0, safe.note
@@ -147,7 +147,7 @@ def crashed(path: Path, tmp_path: Path) -> Path:
             put(connection, sequence, {"key_id": "ab", "highest": HIGHEST})
     with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
         note(database, NOTES // 2, NOTES)
-        Safekeeping(path, ManualClock()).begin()
+        OfficeBackups(path, ManualClock()).begin()
         copy_folder(path.parent, tmp_path / "crashed")
     return tmp_path / "crashed" / path.name
 
@@ -188,5 +188,5 @@ def test_one_bit_in_the_log_costs_one_page(crashed: Path) -> None:
 
 
 @pytest.mark.parametrize("contents", [OFFICE, STATION], ids=["office", "station"])
-def test_what_a_damaged_database_lost_has_a_name(contents: Contents) -> None:
+def test_what_a_damaged_database_lost_has_a_name(contents: SalvagedTables) -> None:
     assert contents.names.keys() == contents.tables.tables.keys()

@@ -15,8 +15,8 @@ from broadcaster.bulletin.receipts import PlayedResult
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
-from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
-from broadcaster.county.board.uncounted_receipts import Doubt, Pace
+from broadcaster.county.board.receipt_inbox import IncomingReceipts, ReceiptInbox
+from broadcaster.county.board.uncounted_receipts import Doubt, ReceiptRateLimit
 from broadcaster.county.relay.uplink import OfficeReceipts
 from broadcaster.county.store.delivery_state import DeliveryState
 
@@ -62,28 +62,28 @@ def test_nothing_takes_an_end_back_whatever_comes_after_it_and_in_which_order(
 ) -> None:
     for order in permutations(range(4)):
         desk.clock.advance(60)
-        box, paper = desk.enrol(), desk.send()
-        told = [make(box, desk, paper.id) for make in (accepted, end, refused, deferred)]
+        box, record = desk.enrol(), desk.send()
+        told = [make(box, desk, record.id) for make in (accepted, end, refused, deferred)]
         desk.take(box, *(told[at] for at in order))
-        mine = [one for one in desk.parts.board.places(paper.id) if one.box == box.id]
+        mine = [one for one in desk.parts.board.places(record.id) if one.box == box.id]
         assert [one.stage for one in mine] == [reach], order
 
 
 def test_a_village_that_heard_it_heard_it_though_its_new_box_says_otherwise(desk: OfficeDesk) -> None:
-    box, paper = desk.enrol(), desk.send()
-    desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    box, record = desk.enrol(), desk.send()
+    desk.take(box, box.heard(record.id, desk.clock, Outcome.PLAYED, 30))
     new = desk.enrol_by(desk.parts.register.replace(box.id))
     for told in (accepted, refused, ended(Outcome.FAILED, 0)):
-        desk.take(new, told(new, desk, paper.id))
-    assert reaches(desk, paper.id) == [DeliveryState.HEARD]
-    assert desk.counts(paper.id)["heard"] == 1
+        desk.take(new, told(new, desk, record.id))
+    assert reaches(desk, record.id) == [DeliveryState.HEARD]
+    assert desk.counts(record.id)["heard"] == 1
 
 
 def test_a_receipt_that_failed_at_first_is_followed_by_what_was_heard(desk: OfficeDesk) -> None:
-    box, paper = desk.enrol(), desk.send()
+    box, record = desk.enrol(), desk.send()
     for end, reach in reversed(ENDINGS):
-        desk.take(box, end(box, desk, paper.id))
-        assert reaches(desk, paper.id) == [reach]
+        desk.take(box, end(box, desk, record.id))
+        assert reaches(desk, record.id) == [reach]
 
 
 def test_a_village_is_not_on_the_board_of_what_was_not_sent_there(desk: OfficeDesk) -> None:
@@ -156,24 +156,24 @@ LIES: dict[str, tuple[Doubt, Callable[[OfficeDesk], dict[str, Any]]]] = {
 @pytest.mark.parametrize("lie", LIES)
 def test_what_cannot_be_is_counted_apart(plain_desk: OfficeDesk, lie: str) -> None:
     desk = plain_desk
-    box, paper = desk.enrol(), desk.send()
+    box, record = desk.enrol(), desk.send()
     why, make = LIES[lie]
-    desk.take(box, box.receipt(paper.id, Told.ENDED, desk.clock, **make(desk)))
-    assert reaches(desk, paper.id) == [DeliveryState.SENT] and doubts(desk, box) == {why: 1}
+    desk.take(box, box.receipt(record.id, Told.ENDED, desk.clock, **make(desk)))
+    assert reaches(desk, record.id) == [DeliveryState.SENT] and doubts(desk, box) == {why: 1}
 
 
 def test_a_box_whose_clock_is_known_to_be_wrong_counts_with_a_time_that_can_be(
     plain_desk: OfficeDesk,
 ) -> None:
     desk = plain_desk
-    box, paper = desk.enrol(), desk.send()
+    box, record = desk.enrol(), desk.send()
     desk.clock.advance(60)
     long_ago = desk.clock.now() - 20 * DAY
     told = heard(desk, started=long_ago, ended=long_ago + timedelta(seconds=30), seconds_played=34.0)
     given = told | {"at": long_ago, "clock_trusted": False}
-    desk.take(box, box.receipt(paper.id, Told.ENDED, desk.clock, **given))
-    [place] = desk.parts.board.places(paper.id)
-    assert place.stage is DeliveryState.HEARD and place.at == paper.issued
+    desk.take(box, box.receipt(record.id, Told.ENDED, desk.clock, **given))
+    [place] = desk.parts.board.places(record.id)
+    assert place.stage is DeliveryState.HEARD and place.at == record.issued
     # Its last line was said again after a cut.
     assert (place.seconds_played, place.seconds_due) == (30, 30)
     assert doubts(desk, box) == {}
@@ -182,14 +182,16 @@ def test_a_box_whose_clock_is_known_to_be_wrong_counts_with_a_time_that_can_be(
 def test_a_flood_is_taken_as_far_as_a_box_can_have_something_to_tell(
     desk: OfficeDesk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    box, honest, paper = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村"), desk.send()
-    intake = ReceiptInbox(desk.parts.database, desk.clock, Pace(desk.clock, burst=100, a_second=0.1))
+    box, honest, record = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村"), desk.send()
+    intake = ReceiptInbox(
+        desk.parts.database, desk.clock, ReceiptRateLimit(desk.clock, burst=100, a_second=0.1)
+    )
     flood = [accepted(box, desk, new_bulletin_id()) for _ in range(300)]
     with caplog.at_level(logging.WARNING, "broadcaster.county"):
-        assert intake.take([Sent(box.id, one) for one in flood]) == 100
-        intake.take([Sent(box.id, b"\x00 not one") for _ in range(1_540)])
-        told = honest.heard(paper.id, desk.clock, Outcome.PLAYED, 30)
-        assert intake.take([Sent(honest.id, told), Sent("nobody", told)]) == 1
+        assert intake.take([IncomingReceipts(box.id, one) for one in flood]) == 100
+        intake.take([IncomingReceipts(box.id, b"\x00 not one") for _ in range(1_540)])
+        told = honest.heard(record.id, desk.clock, Outcome.PLAYED, 30)
+        assert intake.take([IncomingReceipts(honest.id, told), IncomingReceipts("nobody", told)]) == 1
         assert len(caplog.records) == 4
         caplog.clear()
         desk.clock.advance(60)
@@ -206,21 +208,26 @@ def test_a_flood_is_taken_as_far_as_a_box_can_have_something_to_tell(
         Doubt.TOO_MANY: 200,
         Doubt.UNKNOWN: 100,
     }
-    assert desk.counts(paper.id)["heard"] == 1
+    assert desk.counts(record.id)["heard"] == 1
     # What has been told of before ten minutes are over does not count against what comes then.
-    late = [accepted(box, desk, paper.id) for _ in range(20)]
-    assert intake.take([Sent(box.id, one) for one in late]) == 12
+    late = [accepted(box, desk, record.id) for _ in range(20)]
+    assert intake.take([IncomingReceipts(box.id, one) for one in late]) == 12
 
 
 def test_what_a_bad_line_sends_again_neither_uses_up_the_pace_nor_is_told_as_more(
     desk: OfficeDesk,
 ) -> None:
-    box, paper = desk.enrol(), desk.send()
-    intake = ReceiptInbox(desk.parts.database, desk.clock, Pace(desk.clock, burst=10, a_second=0.0))
-    told = [Sent(box.id, accepted(box, desk, new_bulletin_id())) for _ in range(9)]
+    box, record = desk.enrol(), desk.send()
+    intake = ReceiptInbox(
+        desk.parts.database, desk.clock, ReceiptRateLimit(desk.clock, burst=10, a_second=0.0)
+    )
+    told = [IncomingReceipts(box.id, accepted(box, desk, new_bulletin_id())) for _ in range(9)]
     for _ in range(5):
         assert intake.take(told) == 9
-    assert intake.take([Sent(box.id, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))]) == 1
+    assert (
+        intake.take([IncomingReceipts(box.id, box.heard(record.id, desk.clock, Outcome.PLAYED, 30))])
+        == 1
+    )
     assert doubts(desk, box) == {Doubt.UNKNOWN: 9}
 
 

@@ -26,16 +26,16 @@ def drill(desk: OfficeDesk) -> DraftRecord:
     quick, slow = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村")
     desk.enrol(OTHER_VILLAGE, "远村")
     cut = desk.enrol("331121105201", "下村")
-    paper = desk.send(kind=BulletinKind.DRILL, areas=("331121",), title="防汛演练")
+    record = desk.send(kind=BulletinKind.DRILL, areas=("331121",), title="防汛演练")
     for box, begins in ((quick, 2), (slow, 60)):
         started = desk.clock.now() + timedelta(seconds=begins)
         ended = started + timedelta(seconds=30)
         heard = PlayedResult(Outcome.PLAYED, started, ended, 30.0, 30.0, 1, "baker:female")
         box.number += 1
         desk.clock.advance(100)
-        desk.take(box, box.receipt(paper.id, Told.ENDED, desk.clock, heard=heard))
-    desk.take(cut, cut.heard(paper.id, desk.clock, Outcome.CUT_SHORT, 12))
-    return paper
+        desk.take(box, box.receipt(record.id, Told.ENDED, desk.clock, heard=heard))
+    desk.take(cut, cut.heard(record.id, desk.clock, Outcome.CUT_SHORT, 12))
+    return record
 
 
 def test_it_says_before_and_after_that_it_is_one(plain_desk: OfficeDesk) -> None:
@@ -51,7 +51,7 @@ def test_words_too_long_for_a_drill_are_told(plain_desk: OfficeDesk) -> None:
         plain_desk.parts.desk.write(
             plain_desk.officer("小王"), plain_desk.draft("字" * 1990, kind=BulletinKind.DRILL)
         )
-    assert Draft(Notice(title="演练一下"), kind=BulletinKind.DRILL).called == "演练一下"
+    assert Draft(Notice(title="演练一下"), kind=BulletinKind.DRILL).sent_title == "演练一下"
 
 
 def test_the_report_tells_who_heard_it_and_how_soon(desk: OfficeDesk, drill: DraftRecord) -> None:
@@ -66,11 +66,11 @@ def test_the_report_tells_who_heard_it_and_how_soon(desk: OfficeDesk, drill: Dra
 
 
 def test_a_box_whose_clock_is_behind_heard_nothing_before_it_was_sent(plain_desk: OfficeDesk) -> None:
-    box, paper = plain_desk.enrol(), plain_desk.send(kind=BulletinKind.DRILL)
-    early = paper.issued - timedelta(hours=1) if paper.issued else plain_desk.clock.now()
+    box, record = plain_desk.enrol(), plain_desk.send(kind=BulletinKind.DRILL)
+    early = record.issued - timedelta(hours=1) if record.issued else plain_desk.clock.now()
     heard = PlayedResult(Outcome.PLAYED, early, early, 30.0, 30.0, 1, "")
-    plain_desk.take(box, box.receipt(paper.id, Told.ENDED, plain_desk.clock, heard=heard))
-    [one] = Drills(plain_desk.parts.database, plain_desk.clock.zone).reports([paper])[paper.id].heard
+    plain_desk.take(box, box.receipt(record.id, Told.ENDED, plain_desk.clock, heard=heard))
+    [one] = Drills(plain_desk.parts.database, plain_desk.clock.zone).reports([record])[record.id].heard
     assert one.begun_after == 0.0
 
 
@@ -82,15 +82,15 @@ def test_quiet_hours_that_a_village_had_to_keep_are_no_slowness(
     desk.clock.advance(timedelta(hours=3, minutes=56).total_seconds())
     resting, free = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村")
     never = json.dumps(QuietSettings(hours=()).written())
-    desk.intake.present({free.id: BoxStatus(True, "", never)})
-    paper = desk.send(kind=BulletinKind.DRILL, areas=("331121",), title="午练")
-    desk.take(resting, resting.receipt(paper.id, Told.DEFERRED, desk.clock, reason="午休不播"))
+    desk.intake.store_status({free.id: BoxStatus(True, "", never)})
+    record = desk.send(kind=BulletinKind.DRILL, areas=("331121",), title="午练")
+    desk.take(resting, resting.receipt(record.id, Told.DEFERRED, desk.clock, reason="午休不播"))
     for box, waits in ((free, 5), (resting, 4 * 60)):
         desk.clock.advance(waits)
-        desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
-    report = Drills(desk.parts.database, desk.clock.zone).reports([paper])[paper.id]
+        desk.take(box, box.heard(record.id, desk.clock, Outcome.PLAYED, 30))
+    report = Drills(desk.parts.database, desk.clock.zone).reports([record])[record.id]
     assert {one.name: one.begun_after for one in report.heard} == {"洞背村": 5.0, "上村": 5.0}
-    page = log_in("参观").see(f"/drills/{paper.id}")
+    page = log_in("参观").see(f"/drills/{record.id}")
     assert "有 1 个村那时是静音时段，从静音结束算起" in page and "14:00" in page
     assert page.count("5 秒后响") == 3 and "14:00" in report.to_csv(desk.clock.zone)
 

@@ -92,12 +92,12 @@ def test_what_is_kept_is_a_draft_and_nothing_is_sent_by_itself(app: Flask, desk:
     address = came(visitor, ALERT)
     answer = keep(visitor, address)
     assert answer.status_code == 303
-    [paper] = desk.parts.desk.recent(10)
-    assert paper.state is DraftState.DRAFT and paper.draft.severity is Severity.ORANGE
-    assert paper.draft.areas == (TOWN,)
+    [record] = desk.parts.desk.recent(10)
+    assert record.state is DraftState.DRAFT and record.draft.severity is Severity.ORANGE
+    assert record.draft.areas == (TOWN,)
     assert desk.publisher.sign_cleared() == 0
     assert "照什么写的" in visitor.see(answer.headers["Location"])
-    sent = desk.parts.desk.submit(desk.officer("小王"), paper.id)
+    sent = desk.parts.desk.submit(desk.officer("小王"), record.id)
     assert sent.state is DraftState.AWAITING, "orange wants a second person, wherever it came from"
     assert "等人审批" in visitor.see(address)
 
@@ -329,37 +329,37 @@ def test_a_viewer_looks_and_takes_nothing_in(app: Flask, desk: OfficeDesk) -> No
 
 def test_a_bulletin_is_exported_as_cap_and_so_is_its_cancel(app: Flask, desk: OfficeDesk) -> None:
     visitor = visit(app)
-    paper = desk.send()
-    page = visitor.see(f"/bulletin/{paper.id}")
-    assert f"/foreign/export/{paper.id}.xml" in page
-    answer = visitor.client.get(f"/foreign/export/{paper.id}.xml")
+    record = desk.send()
+    page = visitor.see(f"/bulletin/{record.id}")
+    assert f"/foreign/export/{record.id}.xml" in page
+    answer = visitor.client.get(f"/foreign/export/{record.id}.xml")
     assert answer.content_type.startswith("application/cap+xml")
     [told] = read_foreign(answer.data, desk.clock.now())
-    assert (told.text, told.areas, told.source_id) == (paper.draft.text, (TOWN,), paper.id)
-    desk.parts.desk.cancel(desk.officer("小王"), paper.id)
+    assert (told.text, told.areas, told.source_id) == (record.draft.text, (TOWN,), record.id)
+    desk.parts.desk.cancel(desk.officer("小王"), record.id)
     desk.publisher.sign_cleared()
-    off = desk.parts.desk.cancel_of(paper.id)
-    assert off and f"/foreign/export/{off.id}.xml" in visitor.see(f"/bulletin/{paper.id}")
+    off = desk.parts.desk.cancel_of(record.id)
+    assert off and f"/foreign/export/{off.id}.xml" in visitor.see(f"/bulletin/{record.id}")
     [gone] = read_foreign(visitor.client.get(f"/foreign/export/{off.id}.xml").data, desk.clock.now())
-    assert [one.id for one in gone.cancels] == [paper.id]
+    assert [one.id for one in gone.cancels] == [record.id]
 
 
 def test_what_was_not_sent_is_not_exported(app: Flask, desk: OfficeDesk) -> None:
     visitor = visit(app)
-    paper = desk.parts.desk.write(desk.officer("小王"), desk.draft())
-    for id in (paper.id, "x"):
+    record = desk.parts.desk.write(desk.officer("小王"), desk.draft())
+    for id in (record.id, "x"):
         answer = visitor.client.get(f"/foreign/export/{id}.xml")
         assert answer.status_code == 409 and "发了的才能导出" in answer.text
 
 
 def test_who_sends_it_is_named_by_the_offices_address(desk: OfficeDesk) -> None:
-    paper = desk.send(areas=(VILLAGE,))
+    record = desk.send(areas=(VILLAGE,))
     settings = OfficeSettings(name="青田县应急", address="https://office.example.cn:8453")
-    written = export_cap(desk.parts, settings, paper.id).decode()
+    written = export_cap(desk.parts, settings, record.id).decode()
     assert "<sender>331121@office.example.cn</sender>" in written and "洞背村" in written
     assert (
         "<sender>331121@broadcaster</sender>"
-        in export_cap(desk.parts, OfficeSettings(), paper.id).decode()
+        in export_cap(desk.parts, OfficeSettings(), record.id).decode()
     )
 
 

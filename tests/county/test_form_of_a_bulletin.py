@@ -10,8 +10,8 @@ from county.office_site import LogIn
 from county.test_office_recordings import spoken
 
 from broadcaster.core.notice import Notice, Severity
-from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.draft import Draft, DraftRefused, title_from_text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import Schedule
 
 FORM = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
@@ -43,11 +43,11 @@ def test_a_draft_may_have_open_blanks_and_goes_no_further_with_them(
     plain_desk: OfficeDesk, text: str
 ) -> None:
     desk, who = plain_desk.parts.desk, plain_desk.officer("小王")
-    paper = desk.write(who, plain_desk.draft(text))
+    record = desk.write(who, plain_desk.draft(text))
     with pytest.raises(DraftRefused, match="还空着"):
-        desk.submit(who, paper.id)
+        desk.submit(who, record.id)
     with pytest.raises(DraftRefused, match="还空着"):
-        plain_desk.parts.standing.keep(who, "停水", plain_desk.draft(text), Schedule.read("1 08:00"))
+        plain_desk.parts.recurring.keep(who, "停水", plain_desk.draft(text), Schedule.read("1 08:00"))
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_recording_without_a_title_is_not_chosen_again(log_in: LogIn, plain_de
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
     given = FORM | {"form": "sound", "text": "", "title": "书记讲话"} | fields
     assert clerk.post("/compose/send", **given).status_code == 303
-    [paper] = plain_desk.parts.desk.recent(10)
-    assert paper.draft.sound and paper.draft.title == "书记讲话"
+    [record] = plain_desk.parts.desk.recent(10)
+    assert record.draft.sound and record.draft.title == "书记讲话"
 
 
 def test_a_field_that_is_drawn_by_its_type_is_shown_kept_and_comes_back(
@@ -93,10 +93,10 @@ def test_a_field_that_is_drawn_by_its_type_is_shown_kept_and_comes_back(
     assert "所以联系人电话、念出联系人电话这次不发" in page
     carried = dict(re.findall(r'type="hidden" name="(contact|say_contact)" value="([^"]*)"', page))
     clerk.post("/compose/keep", **FORM | carried)
-    [paper] = plain_desk.parts.desk.recent(10)
-    assert (paper.draft.notice.contact, paper.draft.notice.say_contact) == (contact, True)
-    assert f"<dd>{contact}</dd>" in clerk.see(f"/bulletin/{paper.id}")
-    again = clerk.see(f"/compose?again={paper.id}")
+    [record] = plain_desk.parts.desk.recent(10)
+    assert (record.draft.notice.contact, record.draft.notice.say_contact) == (contact, True)
+    assert f"<dd>{contact}</dd>" in clerk.see(f"/bulletin/{record.id}")
+    again = clerk.see(f"/compose?again={record.id}")
     assert f'name="contact" value="{contact}"' in again
     assert re.search(r'name="say_contact" value="1"\s+checked', again)
 
@@ -106,13 +106,13 @@ def test_a_title_that_was_made_of_the_words_follows_them_until_a_person_writes_o
 ) -> None:
     clerk, desk = log_in("小王"), plain_desk.parts.desk
     clerk.post("/compose/keep", **FORM | {"text": "接水务公司通知，____停水。"})
-    [paper] = desk.recent(10)
+    [record] = desk.recent(10)
 
     def written_on(**changed: str) -> str:
-        page = clerk.see(f"/compose?again={paper.id}")
+        page = clerk.see(f"/compose?again={record.id}")
         fields = dict(re.findall(r'<input[^>]* name="(id|opened|title)" value="([^"]*)"', page))
         clerk.post("/compose/keep", **FORM | fields | changed)
-        return desk.get(paper.id).draft.title
+        return desk.get(record.id).draft.title
 
     assert written_on(text="明天上午停水。") == "明天上午停水。"
     assert written_on(title="停水通知") == "停水通知"
@@ -122,9 +122,11 @@ def test_a_title_that_was_made_of_the_words_follows_them_until_a_person_writes_o
 def test_a_text_of_the_library_keeps_its_name_as_the_title(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
-    plain_desk.parts.library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
+    plain_desk.parts.library.keep(
+        LibraryText("停水", Notice("明天停水。", severity=Severity.BLUE), "小王")
+    )
     assert 'name="title" value="停水"' in log_in("小王").see("/compose?text=停水")
-    assert made_title("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"
+    assert title_from_text("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"
 
 
 @pytest.mark.parametrize("id", ["../../x", "x", "7D2C1B6E-3F6A-4B57-9A53-0D0D8F6B1C11", "1" * 36])

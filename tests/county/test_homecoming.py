@@ -16,14 +16,19 @@ from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import LARGEST
 from broadcaster.core.model import Outcome
 from broadcaster.county.board import receipt_import
-from broadcaster.county.board.receipt_import import ReceiptsUnreadable, in_folder, in_upload, take_home
+from broadcaster.county.board.receipt_import import (
+    ReceiptsUnreadable,
+    import_receipts,
+    in_folder,
+    in_upload,
+)
 
 
 @pytest.fixture
 def told(plain_desk: OfficeDesk) -> tuple[PretendBox, str, bytes]:
     """A box, a bulletin, and the receipt that it was heard."""
-    box, paper = plain_desk.enrol(), plain_desk.send()
-    return box, paper.id, box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30)
+    box, record = plain_desk.enrol(), plain_desk.send()
+    return box, record.id, box.heard(record.id, plain_desk.clock, Outcome.PLAYED, 30)
 
 
 def packed(kind: str, files: dict[str, bytes]) -> bytes:
@@ -57,7 +62,7 @@ def test_a_folder_is_taken_in_and_links_are_not_followed(
     (elsewhere / "5.json").write_bytes(other.heard(id, plain_desk.clock, Outcome.PLAYED, 30))
     (outbox / "6.json").symlink_to(elsewhere / "5.json")
     (outbox.parent / "linked").symlink_to(elsewhere)
-    done = take_home(plain_desk.parts.database, plain_desk.clock, in_folder(tmp_path / "stick"))
+    done = import_receipts(plain_desk.parts.database, plain_desk.clock, in_folder(tmp_path / "stick"))
     assert (done.receipts, done.genuine, done.others) == (1, 1, 1)
     counts = plain_desk.counts(id)
     assert (counts["heard"], counts["reached"]) == (1, 1)
@@ -75,7 +80,9 @@ def test_an_archive_is_read_whatever_its_names_say(
     _, id, receipt = told
     package = packed(kind, {"../../etc/1.json": receipt, "/2.json": receipt, "3.exe": receipt})
     assert (
-        take_home(plain_desk.parts.database, plain_desk.clock, in_upload(f"all.{kind}", package)).genuine
+        import_receipts(
+            plain_desk.parts.database, plain_desk.clock, in_upload(f"all.{kind}", package)
+        ).genuine
         == 2
     )
     assert plain_desk.counts(id)["heard"] == 1
@@ -105,7 +112,7 @@ def test_what_is_broken_or_too_much_is_told(kind: str) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"x" * 50_000])
 def test_what_is_no_receipt_is_called_none(plain_desk: OfficeDesk, data: bytes) -> None:
-    done = take_home(plain_desk.parts.database, plain_desk.clock, in_upload("1.json", data))
+    done = import_receipts(plain_desk.parts.database, plain_desk.clock, in_upload("1.json", data))
     assert (done.receipts, done.genuine, done.others) == (0, 0, 1)
     assert done.sentence.startswith("里面没有回执")
 
@@ -121,7 +128,7 @@ def test_the_whole_of_an_honest_stick_brings_no_false_receipt(
         files = {name: stick.read(name) for name in stick.namelist()}
     files["cb/keyring.json"] = plain_desk.folder.keyring.to_bytes()
     files[f"cb/outbox/{box.id}/1.json"] = receipt
-    done = take_home(
+    done = import_receipts(
         plain_desk.parts.database, plain_desk.clock, in_upload("a.tar", packed("tar", files))
     )
     assert done.files == len(files) > 2 and (done.receipts, done.genuine, done.refused) == (1, 1, 0)
@@ -136,7 +143,7 @@ def test_a_receipt_that_another_box_signed_is_refused(
     other = plain_desk.enrol(NEXT_VILLAGE, "上村")
     box.key = other.key
     forged = box.heard(id, plain_desk.clock, Outcome.PLAYED, 30)
-    assert take_home(plain_desk.parts.database, plain_desk.clock, [forged]).genuine == 0
+    assert import_receipts(plain_desk.parts.database, plain_desk.clock, [forged]).genuine == 0
 
 
 def test_a_stick_accuses_no_box_and_who_hands_it_in_is_told(
@@ -147,7 +154,9 @@ def test_a_stick_accuses_no_box_and_who_hands_it_in_is_told(
     genuine = box.heard(new_bulletin_id(), plain_desk.clock, Outcome.PLAYED, 30)
     box.key = new_key()
     forged = box.heard(id, plain_desk.clock, Outcome.PLAYED, 30)
-    done = take_home(plain_desk.parts.database, plain_desk.clock, [forged, b"junk", genuine, receipt])
+    done = import_receipts(
+        plain_desk.parts.database, plain_desk.clock, [forged, b"junk", genuine, receipt]
+    )
     assert (done.receipts, done.genuine, done.others) == (3, 2, 1)
     assert "1 份不是登记过的广播站签的" in done.sentence
     assert "没有计入的：1 份说的不是本平台发的通知" in done.sentence

@@ -41,8 +41,8 @@ def listen(clerk: Visitor, page: str, **headers: str) -> bytes:
 
 def sent(desk: OfficeDesk) -> Any:
     desk.publisher.sign_cleared()
-    [paper] = desk.parts.desk.recent(10)
-    return paper
+    [record] = desk.parts.desk.recent(10)
+    return record
 
 
 def test_what_was_heard_is_told_and_signed_with_the_bulletin(
@@ -53,15 +53,15 @@ def test_what_was_heard_is_told_and_signed_with_the_bulletin(
     assert "还没有人试听过" in page and "各村自己的设置可能不同" in page
     assert listen(clerk, page) == b"0123456789"
     assert clerk.post("/compose/send", **carried(page)).status_code == 303
-    paper = sent(plain_desk)
-    assert "小王（今天 10:00，2 秒），听的就是这一版" in clerk.see(f"/bulletin/{paper.id}")
-    record = clerk.client.get(f"/listen/{paper.id}/hearings.json").data
-    signed = envelope.read(record, preview_log.PAYLOAD_TYPE)
+    record = sent(plain_desk)
+    assert "小王（今天 10:00，2 秒），听的就是这一版" in clerk.see(f"/bulletin/{record.id}")
+    data = clerk.client.get(f"/listen/{record.id}/hearings.json").data
+    signed = envelope.read(data, preview_log.PAYLOAD_TYPE)
     signed.check_signed_by(UNLOCKED[plain_desk.folder].public_key)
     told = json.loads(signed.payload)
     [sheet] = plain_desk.publisher.in_force()
     made = envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json")
-    assert (told["version"], told["digest"]) == (paper.version, made.digest)
+    assert (told["version"], told["digest"]) == (record.version, made.digest)
     assert [one["who"] for one in told["heard"]] == ["小王"]
 
 
@@ -75,9 +75,9 @@ def test_what_was_changed_after_it_was_heard_is_told_as_unheard(
     again = check(clerk, **fields | {"text": "明天下午停水。"})
     assert "还没有人试听过" in again
     clerk.post("/compose/send", **carried(again))
-    paper = sent(plain_desk)
-    assert "没有人试听过" in clerk.see(f"/bulletin/{paper.id}") and paper.hearings is None
-    assert clerk.client.get(f"/listen/{paper.id}/hearings.json").status_code == 404
+    record = sent(plain_desk)
+    assert "没有人试听过" in clerk.see(f"/bulletin/{record.id}") and record.signed_previews is None
+    assert clerk.client.get(f"/listen/{record.id}/hearings.json").status_code == 404
 
 
 def test_another_content_than_was_shown_is_not_sent(log_in: LogIn, plain_desk: OfficeDesk) -> None:
@@ -99,21 +99,21 @@ def test_a_part_of_the_sound_is_no_hearing(log_in: LogIn) -> None:
 
 def test_who_approves_hears_it_first_and_is_named(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     log_in("小王").send(severity="2")
-    [paper], boss = plain_desk.parts.desk.recent(10), log_in("老张")
-    page = boss.see(f"/listen/{paper.id}")
+    [record], boss = plain_desk.parts.desk.recent(10), log_in("老张")
+    page = boss.see(f"/listen/{record.id}")
     listen(boss, page)
-    assert boss.post(f"/bulletin/{paper.id}/approve", **carried(page)).status_code == 303
-    assert [one.who for one in plain_desk.parts.hearings.of(paper.version)] == ["老张"]
-    assert sent(plain_desk).hearings
+    assert boss.post(f"/bulletin/{record.id}/approve", **carried(page)).status_code == 303
+    assert [one.who for one in plain_desk.parts.preview_log.of(record.version)] == ["老张"]
+    assert sent(plain_desk).signed_previews
 
 
 def test_what_was_altered_behind_the_desk_is_not_signed(plain_desk: OfficeDesk) -> None:
     desk = plain_desk.parts.desk
-    paper = desk.send(plain_desk.officer("小王"), plain_desk.draft())
+    record = desk.send(plain_desk.officer("小王"), plain_desk.draft())
     with plain_desk.parts.database.transaction() as connection:
         connection.execute(update(bulletin).values(text="全县放假。"))
     assert plain_desk.publisher.sign_cleared() == 0
-    back = desk.get(paper.id)
+    back = desk.get(record.id)
     assert back.state is DraftState.DRAFT and "不一样，没有签发" in back.note
 
 
@@ -133,13 +133,13 @@ def test_what_is_heard_is_what_a_box_makes_of_the_bulletin(
     plain_desk: OfficeDesk, more: dict[str, Any]
 ) -> None:
     draft = plain_desk.draft("森林防火靠大家，\n不要烧荒把灾发。", **more)
-    paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), draft)
+    record = plain_desk.parts.desk.send(plain_desk.officer("小王"), draft)
     plain_desk.publisher.sign_cleared()
     [sheet] = plain_desk.publisher.in_force()
     read = read_bulletin(
         envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json").payload
     )
-    made, heard = read.to_notice("", OfficeLevel.COUNTY), paper.draft.sent
+    made, heard = read.to_notice("", OfficeLevel.COUNTY), record.draft.as_sent
     assert made == heard
     assert made.style is (Style.VERSE if draft.notice.style else Style.PLAIN)
 
@@ -164,7 +164,7 @@ def test_a_voice_that_is_none_is_told(log_in: LogIn, voice: str) -> None:
 
 
 def test_the_last_hearing_of_each_person_is_kept(desk: OfficeDesk) -> None:
-    kept, now = desk.parts.hearings, desk.clock.now()
+    kept, now = desk.parts.preview_log, desk.clock.now()
     for seconds, who in ((3, "小王"), (4, "老张"), (5, "小王")):
         kept.note("v" * 64, preview_log.PreviewEntry(who, now, "0" * 64, seconds))
     assert sorted((one.who, one.seconds) for one in kept.of("v" * 64)) == [("小王", 5), ("老张", 4)]

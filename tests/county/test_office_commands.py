@@ -23,7 +23,7 @@ from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.commands.arguments import main
 from broadcaster.core.notice import Severity, Style
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.office.office_process import open_desk
 from broadcaster.county.register.register import Register
 from broadcaster.county.store.officers import OfficeRole
@@ -52,7 +52,7 @@ def begun_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """These go by the machine's clock, and a keyring is good for some 400 days."""
     folder = tmp_path_factory.mktemp("today") / "county"
     roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
-    OfficeFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
+    KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
     return folder
 
 
@@ -191,7 +191,7 @@ def test_villages_pages_are_opened_and_closed_many_at_a_time(desk: Desk) -> None
     assert "--all" in desk.call("village", "--close")[1]["error"]
 
 
-def enrolled(register: Register, folder: OfficeFolder, village: str, name: str) -> str:
+def enrolled(register: Register, folder: KeyFolder, village: str, name: str) -> str:
     made, code = register.add(village, name)
     key = str(public(new_key()).keyval["public"])
     register.enrol(code, key, folder.pin, folder.keyring.to_bytes(), BROKER)

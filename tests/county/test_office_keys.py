@@ -11,8 +11,8 @@ from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.county.keys.key_folder import OfficeFolder, open_key
-from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.keys.key_folder import KeyFolder, open_key
+from broadcaster.county.keys.key_renewal import KeyRenewal
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.store.office_database import OfficeDatabase
 
@@ -25,14 +25,14 @@ class Office:
     def __init__(self, path: Path) -> None:
         self.clock = ManualClock()
         self.roots = [path / f"root-{number}.key" for number in (1, 2, 3)]
-        self.folder = OfficeFolder.found(
+        self.folder = KeyFolder.create(
             path / "county", "331121", "青田县", self.roots, lambda _: SENTENCE, self.clock.now()
         )
         self.keys = self.opened()
         self.box = Trust.pin(self.keys.keyring, self.folder.pin, self.clock.now())
 
-    def opened(self, alone: Callable[[OfficeFolder], CryptoSigner] | None = None) -> OfficeKeys:
-        return OfficeKeys(self.folder, self.folder.unlock(SENTENCE), self.clock, alone)
+    def opened(self, alone: Callable[[KeyFolder], CryptoSigner] | None = None) -> KeyRenewal:
+        return KeyRenewal(self.folder, self.folder.unlock(SENTENCE), self.clock, alone)
 
     def live(self, days: int, step: int = 10) -> None:
         """The office looks, and the box hears of it, every few days."""
@@ -179,7 +179,7 @@ def test_an_office_whose_passphrase_lies_in_a_file_takes_up_the_new_key_by_itsel
 def test_a_new_key_under_another_passphrase_is_tried_once_a_minute(office: Office) -> None:
     tried: list[str] = []
 
-    def unlock(folder: OfficeFolder) -> CryptoSigner:
+    def unlock(folder: KeyFolder) -> CryptoSigner:
         tried.append("")
         return folder.unlock(SENTENCE)
 
@@ -203,9 +203,9 @@ def test_nothing_is_signed_by_a_key_that_the_keyring_no_longer_names(
     office.rotate()
     office.keys.look()
     desk.publisher.use(office.keys.signer, office.keys.trust)
-    paper = desk.send()
-    assert paper.state is DraftState.CLEARED and not desk.publisher.may_sign
+    record = desk.send()
+    assert record.state is DraftState.CLEARED and not desk.publisher.may_sign
     again = office.opened()
     desk.publisher.use(again.signer, again.trust)
     assert desk.publisher.sign_cleared() == 1
-    assert desk.parts.desk.get(paper.id).state is DraftState.PUBLISHED
+    assert desk.parts.desk.get(record.id).state is DraftState.PUBLISHED

@@ -38,8 +38,8 @@ from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.uncounted_receipts import Doubt
 from broadcaster.county.broker.cleared_topics import SAVED_AFTER
 from broadcaster.county.broker.mosquitto import OFFICE
-from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
-from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.broker.mqtt_client import LISTENS_TO, MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder, open_key
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.office.office_thread import OfficeThread, own_topics
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -97,17 +97,17 @@ class Line:
         self._client.loop_stop()
 
 
-class Running:
+class BrokerProcess:
     """The office's steps, taken by the test, with the clock of the test."""
 
     def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
         self.desk, self.keys, self.broker = desk, keys_of(desk), broker
         authority = broker.broker.folder / "authority.pem"
         listens_to = (*LISTENS_TO, *own_topics("331121"))
-        self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
+        self.wire = MqttClient("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
         parts = desk.parts
         self.office = OfficeThread(
-            *(desk.publisher, desk.intake, parts.standing, self.wire),
+            *(desk.publisher, desk.intake, parts.recurring, self.wire),
             *(desk.clock, self.keys, parts.register.areas_of),
             CountyTotals(parts.database, desk.clock),
             # By the clock of the test for ever: it is the heads on the broker that let it sign.
@@ -131,8 +131,8 @@ class Running:
 
 
 @pytest.fixture
-def running(plain_desk: OfficeDesk, broker: BrokerRig) -> Iterator[Running]:
-    made = Running(plain_desk, broker)
+def running(plain_desk: OfficeDesk, broker: BrokerRig) -> Iterator[BrokerProcess]:
+    made = BrokerProcess(plain_desk, broker)
     with closing(made.wire):
         yield made
 
@@ -157,21 +157,21 @@ def judge(desk: OfficeDesk, data: bytes) -> Accepted:
 
 
 def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
-    running: Running, line: Line, box: PretendBox
+    running: BrokerProcess, line: Line, box: PretendBox
 ) -> None:
     desk = running.desk
-    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
-    accepted = judge(desk, line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1])
-    assert accepted.bulletin.id == paper.id
-    line.say(mqtt_topics.receipt(box.id), box.receipt(paper.id, Told.ACCEPTED, desk.clock))
-    line.say(mqtt_topics.receipt(box.id), box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
-    running.until(lambda: desk.counts(paper.id)["heard"] == 1)
-    assert desk.parts.desk.get(paper.id).sent_at
+    record = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
+    accepted = judge(desk, line.on(mqtt_topics.bulletin(TOWN, record.id))[-1])
+    assert accepted.bulletin.id == record.id
+    line.say(mqtt_topics.receipt(box.id), box.receipt(record.id, Told.ACCEPTED, desk.clock))
+    line.say(mqtt_topics.receipt(box.id), box.heard(record.id, desk.clock, Outcome.PLAYED, 30))
+    running.until(lambda: desk.counts(record.id)["heard"] == 1)
+    assert desk.parts.desk.get(record.id).sent_at
 
 
 def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes_know(
-    running: Running, line: Line, broker: BrokerRig
+    running: BrokerProcess, line: Line, broker: BrokerRig
 ) -> None:
     desk = running.desk
     first = desk.parts.desk.send(desk.officer("小王"), desk.draft())
@@ -184,7 +184,7 @@ def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes
         connection.execute(update(sequence).values(highest=0))
         connection.execute(delete(bulletin))
     second = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    again = Running(desk, broker)
+    again = BrokerProcess(desk, broker)
     with closing(again.wire):
         again.until(lambda: line.on(mqtt_topics.bulletin(TOWN, second.id)))
     assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, second.id))[-1]).bulletin.seq == seen + 1
@@ -198,32 +198,32 @@ def read_own(desk: OfficeDesk, line: Line) -> Snapshot:
 
 
 def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
-    running: Running, line: Line, broker: BrokerRig
+    running: BrokerProcess, line: Line, broker: BrokerRig
 ) -> None:
     desk = running.desk
-    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
-    desk.parts.desk.cancel(desk.officer("小王"), paper.id)
-    off = desk.parts.desk.cancel_of(paper.id)
+    record = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
+    desk.parts.desk.cancel(desk.officer("小王"), record.id)
+    off = desk.parts.desk.cancel_of(record.id)
     assert off
     running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, off.id)))
-    assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
-    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1] == b"")
+    assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == record.id
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id))[-1] == b"")
     with closing(Line(broker, "late")) as late:
         wait_until(lambda: late.on(mqtt_topics.bulletin(TOWN, off.id)))
-        assert not late.on(mqtt_topics.bulletin(TOWN, paper.id))
+        assert not late.on(mqtt_topics.bulletin(TOWN, record.id))
 
 
 def test_what_was_taken_off_is_taken_off_again_until_the_broker_has_surely_saved_it(
-    running: Running, line: Line
+    running: BrokerProcess, line: Line
 ) -> None:
     desk = running.desk
-    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    topic = mqtt_topics.bulletin(TOWN, paper.id)
+    record = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    topic = mqtt_topics.bulletin(TOWN, record.id)
     running.until(lambda: line.on(topic))
     desk.clock.advance(24 * 3600)
     running.until(lambda: line.on(topic)[-1] == b"")
-    assert [sheet.id for sheet in desk.publisher.to_clear()] == [paper.id]
+    assert [sheet.id for sheet in desk.publisher.to_clear()] == [record.id]
     running.office.begin()
     running.until(lambda: line.on(topic)[-2:] == [b"", b""])
     desk.clock.advance(SAVED_AFTER)
@@ -232,7 +232,7 @@ def test_what_was_taken_off_is_taken_off_again_until_the_broker_has_surely_saved
 
 
 def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
-    running: Running, line: Line
+    running: BrokerProcess, line: Line
 ) -> None:
     desk = running.desk
     running.until(lambda: line.on(mqtt_topics.snapshot("331121")))
@@ -249,25 +249,26 @@ def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
 
 
 def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
-    running: Running, line: Line, box: PretendBox
+    running: BrokerProcess, line: Line, box: PretendBox
 ) -> None:
     desk, nonce = running.desk, "0123456789abcdef"
-    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    running.until(lambda: desk.parts.desk.get(paper.id).sent_at)
+    record = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    running.until(lambda: desk.parts.desk.get(record.id).sent_at)
     elsewhere = desk.send(areas=(OTHER_TOWN,))
     line.say(mqtt_topics.sync_request(box.id), b"\x00")
     line.say(
-        mqtt_topics.sync_request(box.id), SyncRequest(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes()
+        mqtt_topics.sync_request(box.id),
+        SyncRequest(nonce, (1, 1), (record.id, elsewhere.id)).to_bytes(),
     )
     running.until(lambda: len(line.on(mqtt_topics.answer(box.id))) >= 2)
     missed, told = line.on(mqtt_topics.answer(box.id))[:2]
-    assert judge(desk, missed).bulletin.id == paper.id
+    assert judge(desk, missed).bulletin.id == record.id
     snapshot = read_snapshot(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
     assert snapshot.tells_time_to(nonce)
-    assert set(snapshot.in_force) == {paper.id}
+    assert set(snapshot.in_force) == {record.id}
 
 
-def test_the_office_sees_who_is_there(running: Running, line: Line, box: PretendBox) -> None:
+def test_the_office_sees_who_is_there(running: BrokerProcess, line: Line, box: PretendBox) -> None:
     line.say(mqtt_topics.state(box.id), b'{"online": true}')
     running.until(lambda: running.desk.parts.register.get(box.id).online)
     line.say(mqtt_topics.state(box.id), b'{"online": false}')
@@ -277,24 +278,24 @@ def test_the_office_sees_who_is_there(running: Running, line: Line, box: Pretend
 def test_what_boxes_said_while_the_office_was_down_is_counted_when_it_is_back(
     plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
 ) -> None:
-    first = Running(plain_desk, broker)
-    paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
-    first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
+    first = BrokerProcess(plain_desk, broker)
+    record = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
+    first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
     first.wire.close()
-    line.say(mqtt_topics.receipt(box.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
-    again = Running(plain_desk, broker)
+    line.say(mqtt_topics.receipt(box.id), box.heard(record.id, plain_desk.clock, Outcome.PLAYED, 30))
+    again = BrokerProcess(plain_desk, broker)
     with closing(again.wire):
-        again.until(lambda: plain_desk.counts(paper.id)["heard"] == 1)
+        again.until(lambda: plain_desk.counts(record.id)["heard"] == 1)
 
 
 def test_without_a_broker_it_is_signed_and_goes_out_later(
     plain_desk: OfficeDesk, broker: BrokerRig, line: Line
 ) -> None:
-    paper = plain_desk.send()
-    assert plain_desk.parts.desk.get(paper.id).sent_at is None
-    made = Running(plain_desk, broker)
+    record = plain_desk.send()
+    assert plain_desk.parts.desk.get(record.id).sent_at is None
+    made = BrokerProcess(plain_desk, broker)
     with closing(made.wire):
-        made.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
+        made.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
 
 
 def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alone(
@@ -302,22 +303,22 @@ def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alo
 ) -> None:
     roots = [tmp_path / f"root-{number}.key" for number in (1, 2, 3)]
     begun = ManualClock().now()
-    folder = OfficeFolder.found(tmp_path / "own", "331121", "青田县", roots, lambda _: SENTENCE, begun)
+    folder = KeyFolder.create(tmp_path / "own", "331121", "青田县", roots, lambda _: SENTENCE, begun)
     desk = make_desk(sqlite, folder)
-    running, line = Running(desk, broker), Line(broker, desk.enrol().id)
+    running, line = BrokerProcess(desk, broker), Line(broker, desk.enrol().id)
     with closing(running.wire), closing(line):
         running.until(lambda: line.on(mqtt_topics.snapshot("331121")))
         root_keys = [open_key(path, SENTENCE) for path in roots[:2]]
         folder.rotate(root_keys, [], lambda _: SENTENCE, desk.clock.now())
-        paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+        record = desk.parts.desk.send(desk.officer("小王"), desk.draft())
         running.until(lambda: line.on(mqtt_topics.keyring("331121"))[-1] == folder.keyring.to_bytes())
         told = line.on(mqtt_topics.snapshot("331121"))
         desk.clock.step(timedelta(minutes=11))
         running.office.tend()
-        assert desk.parts.desk.get(paper.id).state is DraftState.CLEARED
+        assert desk.parts.desk.get(record.id).state is DraftState.CLEARED
         running.keys.signer = folder.unlock(SENTENCE)
-        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
-        judge(desk, line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1])
+        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
+        judge(desk, line.on(mqtt_topics.bulletin(TOWN, record.id))[-1])
         running.until(lambda: len(line.on(mqtt_topics.snapshot("331121"))) > len(told))
         trust = Trust.pin(folder.keyring.to_bytes(), folder.pin, desk.clock.now())
         for data in line.on(mqtt_topics.snapshot("331121"))[len(told) :]:
@@ -328,10 +329,10 @@ def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_
     plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
 ) -> None:
     desk, wide = plain_desk, f"{mqtt_topics.ROOT}/r/{box.id}"
-    first = Running(desk, broker)
-    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
-    genuine = box.heard(paper.id, desk.clock, Outcome.PLAYED, 30)
+    first = BrokerProcess(desk, broker)
+    record = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
+    genuine = box.heard(record.id, desk.clock, Outcome.PLAYED, 30)
 
     def fill() -> None:
         """By the right that boxes of before have."""
@@ -347,12 +348,12 @@ def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_
     first.wire.close()
     fill()
     assert len(standing(broker, box)) == 20
-    again = Running(desk, broker)
+    again = BrokerProcess(desk, broker)
     with closing(again.wire):
         again.until(lambda: standing(broker, box) == [])
         again.office.step()
     # What it said by it counts all the same, once.
-    assert desk.counts(paper.id)["heard"] == 1
+    assert desk.counts(record.id)["heard"] == 1
     told = {one.why: one.count for one in desk.parts.doubts.of(box.id, None)}
     # What waited in the office's session comes as it stood there, too.
     assert told[Doubt.RETAINED] >= 44
@@ -367,7 +368,9 @@ def test_a_box_can_leave_but_one_message_among_its_receipts(
     line.leave(mqtt_topics.receipt(box.id), b"")
 
 
-def test_the_state_of_a_box_goes_with_the_box(running: Running, line: Line, box: PretendBox) -> None:
+def test_the_state_of_a_box_goes_with_the_box(
+    running: BrokerProcess, line: Line, box: PretendBox
+) -> None:
     desk = running.desk
     line.leave(mqtt_topics.state(box.id), b'{"online": true}')
     running.until(lambda: desk.parts.register.get(box.id).online)

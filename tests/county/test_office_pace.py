@@ -7,7 +7,7 @@ from county.county_office import OfficeDesk, keys_of
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.county.board.county_totals import CountyTotals
-from broadcaster.county.broker.mqtt_client import Incoming, Wire
+from broadcaster.county.broker.mqtt_client import Incoming, MqttClient
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.office.office_thread import OfficeThread
 
@@ -31,7 +31,7 @@ class BusyWire:
 def office(plain_desk: OfficeDesk) -> OfficeThread:
     desk, parts = plain_desk, plain_desk.parts
     made = OfficeThread(
-        *(desk.publisher, desk.intake, parts.standing, cast(Wire, BusyWire())),
+        *(desk.publisher, desk.intake, parts.recurring, cast(MqttClient, BusyWire())),
         *(desk.clock, keys_of(desk), parts.register.areas_of),
         CountyTotals(parts.database, desk.clock),
     )
@@ -42,18 +42,18 @@ def office(plain_desk: OfficeDesk) -> OfficeThread:
 def test_what_is_due_is_seen_to_once_a_second_while_boxes_answer(
     plain_desk: OfficeDesk, office: OfficeThread
 ) -> None:
-    paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
+    record = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
     office.step()
-    assert plain_desk.parts.desk.get(paper.id).state is DraftState.CLEARED
+    assert plain_desk.parts.desk.get(record.id).state is DraftState.CLEARED
     plain_desk.clock.advance(1)
     office.step()
-    assert plain_desk.parts.desk.get(paper.id).state is DraftState.PUBLISHED
+    assert plain_desk.parts.desk.get(record.id).state is DraftState.PUBLISHED
 
 
 def test_what_the_desk_clears_is_signed_at_once_while_boxes_answer(
     plain_desk: OfficeDesk, office: OfficeThread
 ) -> None:
-    paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
+    record = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
     office.wake()
     office.step()
-    assert plain_desk.parts.desk.get(paper.id).state is DraftState.PUBLISHED
+    assert plain_desk.parts.desk.get(record.id).state is DraftState.PUBLISHED

@@ -84,12 +84,12 @@ def test_a_recording_is_signed_by_its_digest_and_a_box_takes_it_in(
     page = upload(clerk, spoken()).text
     assert "<audio" in page and "会这样念" not in page
     assert clerk.post("/compose/send", **carried(page)).status_code == 303
-    [paper] = plain_desk.parts.desk.recent(10)
-    assert "录音，2 秒" in clerk.see(f"/bulletin/{paper.id}")
+    [record] = plain_desk.parts.desk.recent(10)
+    assert "录音，2 秒" in clerk.see(f"/bulletin/{record.id}")
     assert plain_desk.publisher.sign_cleared() == 0
-    assert "不知道到哪里取" in plain_desk.parts.desk.get(paper.id).note
+    assert "不知道到哪里取" in plain_desk.parts.desk.get(record.id).note
     publisher: Publisher = plain_desk.publisher_at("http://office.example/")
-    plain_desk.parts.desk.submit(plain_desk.officer("小王"), paper.id)
+    plain_desk.parts.desk.submit(plain_desk.officer("小王"), record.id)
     assert publisher.sign_cleared() == 1
     [sheet] = publisher.in_force()
     signed = envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json")
@@ -103,7 +103,7 @@ def test_a_recording_is_signed_by_its_digest_and_a_box_takes_it_in(
     with served(clerk.client.application) as address:
         [box_has] = fetched(audio, address, tmp_path / "box", plain_desk)
     assert box_has.seconds == pytest.approx(2, abs=0.3)
-    again = clerk.see(f"/compose?again={paper.id}")
+    again = clerk.see(f"/compose?again={record.id}")
     assert "已经有一个录音" in again and "书记讲话" in again
 
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_sent_is_told(
 
 
 def test_an_officer_hands_in_so_much_a_day_and_the_keeper_can_see_it(plain_desk: OfficeDesk) -> None:
-    uploads, clock = plain_desk.parts.uploads, plain_desk.clock
+    uploads, clock = plain_desk.parts.upload_limits, plain_desk.clock
     reached = [uploads.note("小王", 40_000_000) for _ in range(5)]
     assert reached == [False, False, False, True, False]
     with pytest.raises(RecordingRefused, match="明天再交"):
@@ -196,5 +196,5 @@ def test_words_and_a_recording_are_not_one_bulletin(plain_desk: OfficeDesk, tmp_
     with pytest.raises(DraftRefused, match="只能发一样"):
         plain_desk.parts.desk.write(plain_desk.officer("小王"), plain_desk.draft(sound=sound))
     kept = plain_desk.draft("", title="讲话", sound=sound)
-    paper = plain_desk.parts.desk.write(plain_desk.officer("小王"), kept)
-    assert paper.state is DraftState.DRAFT and paper.draft.sound == sound
+    record = plain_desk.parts.desk.write(plain_desk.officer("小王"), kept)
+    assert record.state is DraftState.DRAFT and record.draft.sound == sound

@@ -9,10 +9,10 @@ from county.county_office import a_draft, changed
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.notice import Severity
 from broadcaster.county.notices.approval_rules import (
+    approval_reason,
     check_cleared,
     check_may_approve,
     check_may_send,
-    why_two,
 )
 from broadcaster.county.notices.draft import Draft, DraftRefused, settled
 from broadcaster.county.store.officers import Officer, OfficeRole
@@ -34,36 +34,36 @@ def at(hour: int, minute: int = 0) -> datetime:
 
 
 def test_an_everyday_notice_by_day_needs_one_person() -> None:
-    assert why_two(DRAFT, TEN) == ""
+    assert approval_reason(DRAFT, TEN) == ""
 
 
 @pytest.mark.parametrize("severity", [Severity.RED, Severity.ORANGE])
 @pytest.mark.parametrize("kind", [BulletinKind.NOTICE, BulletinKind.DRILL])
 def test_red_and_orange_need_two_also_as_drills(severity: Severity, kind: BulletinKind) -> None:
-    assert "审批" in why_two(draft(severity=severity, kind=kind), TEN)
+    assert "审批" in approval_reason(draft(severity=severity, kind=kind), TEN)
 
 
 @pytest.mark.parametrize("now", [at(21), at(23, 59), at(0), at(6, 59), at(20, 59)])
 def test_what_would_sound_at_night_needs_two(now: datetime) -> None:
-    assert "21:00" in why_two(DRAFT, now)
+    assert "21:00" in approval_reason(DRAFT, now)
 
 
 def test_it_is_the_hour_of_the_sound_that_counts_in_the_offices_zone() -> None:
     midnight = datetime(2026, 3, 16, 16, 0, tzinfo=UTC)
-    assert why_two(draft(not_before=midnight), TEN)
-    assert why_two(draft(not_before=at(7)), at(3)) == ""
+    assert approval_reason(draft(not_before=midnight), TEN)
+    assert approval_reason(draft(not_before=at(7)), at(3)) == ""
 
 
 def test_a_long_notice_that_runs_into_the_night_needs_two() -> None:
-    assert why_two(draft(text="停水" * 500, repeats=10), at(20, 30))
+    assert approval_reason(draft(text="停水" * 500, repeats=10), at(20, 30))
 
 
 def test_what_may_wake_people_needs_two() -> None:
-    assert why_two(draft(night_ok=True), TEN)
+    assert approval_reason(draft(night_ok=True), TEN)
 
 
 def test_a_cancel_needs_nobody_else_at_any_hour() -> None:
-    assert why_two(draft(kind=BulletinKind.CANCEL, text="", severity=Severity.RED), at(0)) == ""
+    assert approval_reason(draft(kind=BulletinKind.CANCEL, text="", severity=Severity.RED), at(0)) == ""
 
 
 def test_nobody_sends_what_is_more_severe_than_his_cap() -> None:

@@ -28,7 +28,8 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.model import Outcome
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.core.notice import SPECS
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.access import RULES
@@ -46,8 +47,8 @@ def test_the_first_page_says_what_must_be_renewed(plain_desk: OfficeDesk, tmp_pa
 
 
 def only(desk: OfficeDesk) -> str:
-    [paper] = desk.parts.desk.recent(10)
-    return paper.id
+    [record] = desk.parts.desk.recent(10)
+    return record.id
 
 
 def test_the_tenth_notice_of_one_office_arrives_like_the_first(
@@ -57,7 +58,7 @@ def test_the_tenth_notice_of_one_office_arrives_like_the_first(
         clerk = log_in(("小王", "小李")[number % 2])
         form = dict(re.findall(r'name="(id)" value="([^"]+)"', clerk.see("/compose")))
         assert clerk.send(text=f"第{number}件事。", **form).status_code == 303
-    sent = [paper.draft.text for paper in plain_desk.parts.desk.recent(20)]
+    sent = [record.draft.text for record in plain_desk.parts.desk.recent(20)]
     assert sorted(sent) == [f"第{number}件事。" for number in range(10)]
 
 
@@ -66,7 +67,7 @@ def test_two_officers_drafts_never_become_one(log_in: LogIn, plain_desk: OfficeD
         clerk = log_in(name)
         form = dict(re.findall(r'name="(id)" value="([^"]+)"', clerk.see("/compose")))
         clerk.post("/compose/keep", text=text, areas=TOWN, severity="4", hours="6", **form)
-    kept = {(paper.written_by, paper.draft.text) for paper in plain_desk.parts.desk.recent(20)}
+    kept = {(record.written_by, record.draft.text) for record in plain_desk.parts.desk.recent(20)}
     assert kept == {("小王", "水库泄洪。"), ("小李", "接种疫苗。")}
 
 
@@ -198,7 +199,7 @@ def test_a_clerk_writes_sees_how_it_is_said_and_sends(log_in: LogIn, plain_desk:
     page = clerk.see(f"/bulletin/{id}")
     assert "<b>已签发，还没有送出去</b>" in page and 'http-equiv="refresh"' in page
     assert "已签发，还没有送出去" in clerk.see("/")
-    plain_desk.publisher.sent(id)
+    plain_desk.publisher.mark_sent(id)
     assert "<b>已发出</b>" in clerk.see(f"/bulletin/{id}") and "已发出" in clerk.see("/")
     assert plain_desk.parts.audit.recent(1)[0].what == "发通知"
 
@@ -319,16 +320,16 @@ def test_a_draft_is_kept_and_thrown_away(log_in: LogIn, plain_desk: OfficeDesk) 
 
 def test_the_board_fills_and_names_each_village(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     box, other = plain_desk.enrol(), plain_desk.enrol(OTHER_VILLAGE, "上村")
-    paper = plain_desk.send(areas=("331121",))
-    plain_desk.take(box, box.heard(paper.id, plain_desk.clock, Outcome.CUT_SHORT, 12))
-    plain_desk.take(other, other.receipt(paper.id, Told.ON_THE_AIR, plain_desk.clock))
+    record = plain_desk.send(areas=("331121",))
+    plain_desk.take(box, box.heard(record.id, plain_desk.clock, Outcome.CUT_SHORT, 12))
+    plain_desk.take(other, other.receipt(record.id, Told.ON_THE_AIR, plain_desk.clock))
     viewer = log_in("参观")
-    page = viewer.see(f"/bulletin/{paper.id}")
+    page = viewer.see(f"/bulletin/{record.id}")
     assert '<rect class="partly"' in page and '<rect class="sounding"' in page
     assert "style=" not in page and "<script>" not in page
-    town = viewer.see(f"/bulletin/{paper.id}/town/{TOWN}")
+    town = viewer.see(f"/bulletin/{record.id}/town/{TOWN}")
     assert "洞背村" in town and "没播完 12/30 秒" in town and "上村" not in town
-    table = viewer.client.get(f"/bulletin/{paper.id}.csv")
+    table = viewer.client.get(f"/bulletin/{record.id}.csv")
     assert table.headers["Content-Type"].startswith("text/csv") and "洞背村" in table.text
 
 
@@ -340,44 +341,50 @@ def test_the_figures_add_up_to_whom_it_was_sent_to_and_a_dead_loudspeaker_is_nam
         desk.enrol(code, name)
         for code, name in ((VILLAGE, "洞背村"), (NEXT_VILLAGE, "上村"), (OTHER_VILLAGE, "下村"))
     )
-    paper = desk.send(areas=("331121",))
-    desk.take(heard, heard.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    record = desk.send(areas=("331121",))
+    desk.take(heard, heard.heard(record.id, desk.clock, Outcome.PLAYED, 30))
     for box, why in ((deaf, "等声卡：声卡打不开，请检查插头。"), (resting, "等静音时段过去：午休。")):
-        desk.take(box, box.receipt(paper.id, Told.DEFERRED, desk.clock, reason=why))
+        desk.take(box, box.receipt(record.id, Told.DEFERRED, desk.clock, reason=why))
     viewer, told = log_in("参观"), "发给 3，播完 1，等着播 2，没播完 0，没播成 0，没回音 0"
     assert told in viewer.see("/")
-    page = viewer.see(f"/bulletin/{paper.id}")
+    page = viewer.see(f"/bulletin/{record.id}")
     assert "<dt>等着播</dt><dd>2</dd>" in page
     assert "上村：等声卡：声卡打不开，请检查插头。" in page and "午休" not in page
     desk.clock.advance(3 * 24 * 3600)
     viewer = log_in("参观")
     # A village that lost it with its database will never tell the end.
     assert "发给 3，播完 1，没播完 0，没播成 0，没回音 2" in viewer.see("/")
-    assert "等声卡" not in viewer.see(f"/bulletin/{paper.id}")
-    town = viewer.see(f"/bulletin/{paper.id}/town/{OTHER_VILLAGE[:9]}")
+    assert "等声卡" not in viewer.see(f"/bulletin/{record.id}")
+    town = viewer.see(f"/bulletin/{record.id}/town/{OTHER_VILLAGE[:9]}")
     assert "没有回音，过期以前最后说的是：等静音时段过去：午休" in town
     for box in (deaf, resting):
-        desk.take(box, box.heard(paper.id, desk.clock, Outcome.CANCELLED, 0))
+        desk.take(box, box.heard(record.id, desk.clock, Outcome.CANCELLED, 0))
     assert "发给 3，播完 1，没播完 0，没播成 0，取消 2，没回音 0" in viewer.see("/")
 
 
 def test_a_cancel_is_one_hop_from_the_page(log_in: LogIn, plain_desk: OfficeDesk) -> None:
-    paper = plain_desk.send()
+    record = plain_desk.send()
     clerk = log_in("小李")
-    assert "取消这一则？" in clerk.see(f"/bulletin/{paper.id}/cancel")
-    assert clerk.post(f"/bulletin/{paper.id}/cancel").status_code == 303
+    assert "取消这一则？" in clerk.see(f"/bulletin/{record.id}/cancel")
+    assert clerk.post(f"/bulletin/{record.id}/cancel").status_code == 303
     plain_desk.publisher.sign_cleared()
-    assert "已取消" in clerk.see(f"/bulletin/{paper.id}")
-    assert clerk.post(f"/bulletin/{paper.id}/cancel").status_code == 409
-    over = clerk.see(f"/bulletin/{paper.id}/cancel")
+    assert "已取消" in clerk.see(f"/bulletin/{record.id}")
+    assert clerk.post(f"/bulletin/{record.id}/cancel").status_code == 409
+    over = clerk.see(f"/bulletin/{record.id}/cancel")
     assert "这一则已经取消了" in over and "取消这一则？" not in over
 
 
 def test_a_viewer_only_looks(log_in: LogIn, plain_desk: OfficeDesk) -> None:
-    paper = plain_desk.send()
+    record = plain_desk.send()
     viewer = log_in("参观")
     for path in (
-        *("/compose/send", f"/bulletin/{paper.id}/cancel", "/register", "/more/people", "/more/library"),
+        *(
+            "/compose/send",
+            f"/bulletin/{record.id}/cancel",
+            "/register",
+            "/more/people",
+            "/more/library",
+        ),
         *("/more/standing", "/register/x/replace", "/register/x/file"),
     ):
         assert viewer.post(path, seen_on="/").status_code == 403, path
@@ -567,7 +574,7 @@ def test_what_is_not_there_is_told(log_in: LogIn, path: str) -> None:
 
 @pytest.fixture
 def above(
-    sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
+    sqlite: OfficeDatabase, province_folder: KeyFolder, tmp_path: Path
 ) -> tuple[OfficeDesk, Visitor]:
     """A province with a county, and its keeper at the page."""
     desk = make_desk(sqlite, province_folder)
@@ -611,21 +618,46 @@ def test_a_bulletin_of_a_province_is_shown_by_county(above: tuple[OfficeDesk, Vi
     let_in(desk, "331122", "缙云县")
     assert keeper.send(areas="33").status_code == 303
     desk.publisher.sign_cleared()
-    paper = desk.parts.desk.get(only(desk))
-    take(desk, relay.presence(desk.clock), relay.sum(desk, paper))
-    page = keeper.see(f"/bulletin/{paper.id}")
+    record = desk.parts.desk.get(only(desk))
+    take(desk, relay.presence(desk.clock), relay.sum(desk, record))
+    page = keeper.see(f"/bulletin/{record.id}")
     assert "各县的情况" in page and "发给 300，播完 200" in page
     assert "1 个县没有数，不在合计里" in page and "<h2>各村的情况" not in page
     assert re.search(r'aria-label="青田县：300 个广播站，播完 200', page)
     assert "1 个县没有报数" in keeper.see("/") and "播完 200" in keeper.see("/")
-    assert "10:00 的数" in keeper.see(f"/counties/331121/bulletin/{paper.id}")
-    assert "还不知道" in keeper.see(f"/counties/331122/bulletin/{paper.id}")
-    assert keeper.client.get(f"/counties/331123/bulletin/{paper.id}").status_code == 404
-    csv = keeper.client.get(f"/counties/bulletin/{paper.id}.csv").text
+    assert "10:00 的数" in keeper.see(f"/counties/331121/bulletin/{record.id}")
+    assert "还不知道" in keeper.see(f"/counties/331122/bulletin/{record.id}")
+    assert keeper.client.get(f"/counties/331123/bulletin/{record.id}").status_code == 404
+    csv = keeper.client.get(f"/counties/bulletin/{record.id}.csv").text
     assert "331121,青田县,300" in csv and "331122,缙云县,,,," in csv
     desk.clock.step(timedelta(minutes=5))
-    assert "1 个县的数是旧的" in keeper.see(f"/bulletin/{paper.id}")
+    assert "1 个县的数是旧的" in keeper.see(f"/bulletin/{record.id}")
     assert "青田县" in keeper.see("/compose") and "由 2 个下级平台转到各村" in keeper.see("/compose")
+
+
+def test_fields_that_boxes_or_counties_do_not_read_are_told_before_they_are_sent(
+    above: tuple[OfficeDesk, Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, keeper = above
+    relay, box = let_in(desk), desk.enrol("331122104200", "别村")
+    given = {"text": "今天下午停水。", "severity": "4", "hours": "6", "contact": "13800001111"}
+
+    def told(areas: str, **more: str) -> str:
+        page = keeper.post("/compose/check", **given | {"areas": areas} | more).text
+        found = re.search("这些地方还有.*?。", page)
+        return found[0] if found else ""
+
+    left_out = "没升级，所以联系人电话这次不发，其他的照常发。"
+    assert told("33") == f"这些地方还有 1 个广播站、1 个县{left_out}"
+    assert told("33", contact="") == ""
+    desk.publisher.note_versions({box.id: 2})
+    assert told("33") == f"这些地方还有 1 个县{left_out}"
+    assert told("331122") == ""
+    # A field of a later program, that no box may pass over.
+    monkeypatch.setitem(SPECS, "contact", replace(SPECS["contact"], critical=True))
+    assert told("33") == "这些地方还有 1 个县没升级，它们不认识联系人电话，会拒收这一则。"
+    take(desk, *relay.presences(desk.clock, 2))
+    assert told("33") == ""
 
 
 def test_a_province_is_told_how_many_counties_carry_it_on_and_when_nobody_does(

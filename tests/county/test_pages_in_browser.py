@@ -21,8 +21,8 @@ from werkzeug.serving import make_server
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Notice, Severity, Style
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.notices.library import Text
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import Schedule
 from broadcaster.county.store.office_database import OfficeDatabase
 
@@ -63,9 +63,9 @@ def fill(desk: OfficeDesk) -> None:
     drill = desk.send(kind=BulletinKind.DRILL)
     [box] = desk.boxes.values()
     desk.take(box, box.heard(drill.id, desk.clock, Outcome.PLAYED, 30.0))
-    desk.parts.library.keep(Text("停水", Notice(TEXT, severity=Severity.BLUE), "小王"))
+    desk.parts.library.keep(LibraryText("停水", Notice(TEXT, severity=Severity.BLUE), "小王"))
     every_day = Schedule.read("1234567 08:00")
-    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(style=Style.VERSE), every_day)
+    desk.parts.recurring.keep(desk.officer("小王"), "防火", desk.draft(style=Style.VERSE), every_day)
 
 
 def publish(page: Page) -> None:
@@ -93,16 +93,20 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
         wrong += faults(page, "check")
         press(page, "发出")
         expect(page.get_by_text(TEXT).first).to_be_visible()
-        [paper] = plain_desk.parts.desk.recent(10, kinds=(BulletinKind.NOTICE,))
-        assert paper.draft.text == TEXT
+        [record] = plain_desk.parts.desk.recent(10, kinds=(BulletinKind.NOTICE,))
+        assert record.draft.text == TEXT
         wrong += faults(page, "bulletin")
         plain_desk.publisher.sign_cleared()
-        told = plain_desk.boxes[box.id].heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30.0)
+        told = plain_desk.boxes[box.id].heard(record.id, plain_desk.clock, Outcome.PLAYED, 30.0)
         plain_desk.take(box, told)
         page.clock.fast_forward(LOOKED_AGAIN_MS)
         expect(page.locator(".figures .good dd")).to_have_text("1", timeout=15_000)
         [drill] = plain_desk.parts.desk.recent(10, kinds=(BulletinKind.DRILL,))
-        of_bulletins = f"/listen/{paper.id}", f"/bulletin/{paper.id}/town/{TOWN}", f"/drills/{drill.id}"
+        of_bulletins = (
+            f"/listen/{record.id}",
+            f"/bulletin/{record.id}/town/{TOWN}",
+            f"/drills/{drill.id}",
+        )
         for path in (*PATHS, *of_bulletins):
             answer = page.goto(path)
             assert answer and answer.status == 200, path
@@ -142,10 +146,10 @@ def test_an_interrupted_text_is_kept_and_back_and_reload_end_on_pages_of_ours(
         press(page, "看一遍、听一听")
         expect(page.locator("audio")).to_be_visible()
         press(page, "发出去")
-        [paper] = plain_desk.parts.desk.recent(10)
-        assert page.url.endswith(f"/bulletin/{paper.id}")
+        [record] = plain_desk.parts.desk.recent(10)
+        assert page.url.endswith(f"/bulletin/{record.id}")
         wander(page)
-        assert [one.id for one in plain_desk.parts.desk.recent(10)] == [paper.id]
+        assert [one.id for one in plain_desk.parts.desk.recent(10)] == [record.id]
 
 
 def test_a_board_whose_session_is_over_says_so_and_leads_to_the_login(
@@ -181,14 +185,14 @@ def wander(page: Page) -> None:
 
 
 def test_a_provinces_counties_are_fit_to_be_read(
-    browser: Browser, sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
+    browser: Browser, sqlite: OfficeDatabase, province_folder: KeyFolder, tmp_path: Path
 ) -> None:
     desk = make_desk(sqlite, province_folder)
     relay = let_in(desk)
     let_in(desk, "331122", "缙云县")
-    paper = desk.send(areas=("33",))
-    take(desk, relay.presence(desk.clock, below=False), relay.sum(desk, paper))
-    paths = f"/bulletin/{paper.id}", f"/counties/331121/bulletin/{paper.id}", "/counties"
+    record = desk.send(areas=("33",))
+    take(desk, relay.presence(desk.clock, below=False), relay.sum(desk, record))
+    paths = f"/bulletin/{record.id}", f"/counties/331121/bulletin/{record.id}", "/counties"
     with serving(desk, tmp_path) as address, phone(browser, address) as context:
         page = context.new_page()
         page.goto("/login")

@@ -35,8 +35,8 @@ def test_the_same_box_comes_again_by_its_code_or_a_new_one(desk: OfficeDesk) -> 
     assert desk.enrol_by(desk.parts.register.replace(made.id), box.key).id == made.id
     desk.parts.register.retire(made.id)
     assert desk.enrol_by(desk.parts.register.replace(made.id), box.key).id == made.id
-    paper = desk.send()
-    assert desk.take(box, box.receipt(paper.id, Told.ACCEPTED, desk.clock)) == 1
+    record = desk.send()
+    assert desk.take(box, box.receipt(record.id, Told.ACCEPTED, desk.clock)) == 1
 
 
 def test_a_code_outlives_its_use_by_no_day(desk: OfficeDesk) -> None:
@@ -97,22 +97,22 @@ def test_a_broker_that_lets_nobody_in_leaves_the_code_good(desk: OfficeDesk) -> 
 
 
 def test_a_replaced_box_speaks_by_its_new_key_from_its_first_number(desk: OfficeDesk) -> None:
-    old, paper = desk.enrol(), desk.send()
+    old, record = desk.enrol(), desk.send()
     for _ in range(3):
-        desk.take(old, old.receipt(paper.id, Told.ACCEPTED, desk.clock))
+        desk.take(old, old.receipt(record.id, Told.ACCEPTED, desk.clock))
     new = desk.enrol_by(desk.parts.register.replace(old.id))
     assert new.id == old.id
-    assert desk.take(new, new.receipt(paper.id, Told.ON_THE_AIR, desk.clock)) == 1
-    assert desk.counts(paper.id)["on_the_air"] == 1
-    assert desk.take(old, old.receipt(paper.id, Told.ACCEPTED, desk.clock)) == 0
+    assert desk.take(new, new.receipt(record.id, Told.ON_THE_AIR, desk.clock)) == 1
+    assert desk.counts(record.id)["on_the_air"] == 1
+    assert desk.take(old, old.receipt(record.id, Told.ACCEPTED, desk.clock)) == 0
 
 
 def test_a_retired_box_is_sent_nothing_and_believed_nothing(desk: OfficeDesk) -> None:
     box = desk.enrol()
     desk.parts.register.retire(box.id)
-    paper = desk.send()
-    assert desk.counts(paper.id)["sent"] == 0
-    assert desk.take(box, box.receipt(paper.id, Told.ACCEPTED, desk.clock)) == 0
+    record = desk.send()
+    assert desk.counts(record.id)["sent"] == 0
+    assert desk.take(box, box.receipt(record.id, Told.ACCEPTED, desk.clock)) == 0
 
 
 def test_a_box_without_a_network_is_enrolled_by_a_file_and_its_key_typed_in(desk: OfficeDesk) -> None:

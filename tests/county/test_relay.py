@@ -28,10 +28,10 @@ from broadcaster.bulletin.upstream_trust import UpstreamTrust
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Severity
 from broadcaster.county.broker.mosquitto import county_user
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.relay.downlink import Carrier
-from broadcaster.county.relay.relay_memory import RelayBook
-from broadcaster.county.relay.uplink import LISTENS_TO, SUM_SECONDS, OfficeReceipts, Tally
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.relay.downlink import Downlink
+from broadcaster.county.relay.relay_memory import RelayMemory
+from broadcaster.county.relay.uplink import LISTENS_TO, SUM_SECONDS, OfficeReceipts, Uplink
 
 PASSWORD = "of-the-relay-alone-0123"
 COUNTY, OTHER_COUNTY, PROVINCE = "331121", "331122", "33"
@@ -119,23 +119,23 @@ class Relaying:
     def __init__(self, desk: OfficeDesk, province: Province, folder: Path, brokers: Any) -> None:
         above, below = brokers
         self.desk, self.key = desk, KEY
-        self.book = RelayBook(folder)
+        self.book = RelayMemory(folder)
         self.upper = wire(above, county_user(COUNTY), ())
         self.lower = wire(below, "relay", LISTENS_TO)
         wires = self.upper, self.lower
-        self.carrier = Carrier(
+        self.downlink = Downlink(
             *(UpstreamTrust(PROVINCE, province.keys.pinned), COUNTY, self.book, *wires, desk.clock),
             *(lambda: (TOWN, VILLAGE), desk.parts.register.enrolled),
         )
         database = desk.parts.database
-        self.tally = Tally(*(COUNTY, self.book, *wires, desk.clock, self.key, OfficeReceipts(database)))
+        self.tally = Uplink(*(COUNTY, self.book, *wires, desk.clock, self.key, OfficeReceipts(database)))
         self.upper.start()
         self.lower.start()
 
     def until(self, what: Callable[[], Any]) -> None:
         def stepped() -> bool:
-            self.carrier.wake()
-            self.carrier.step()
+            self.downlink.wake()
+            self.downlink.step()
             self.tally.wake()
             self.tally.step()
             self.desk.clock.advance(SUM_SECONDS / 10)
@@ -152,9 +152,9 @@ class Relaying:
 KEY = new_key()
 
 
-def wire(rig: BrokerRig, user: str, listens_to: Sequence[str]) -> Wire:
+def wire(rig: BrokerRig, user: str, listens_to: Sequence[str]) -> MqttClient:
     authority = rig.broker.folder / "authority.pem"
-    return Wire("127.0.0.1", rig.port, user, PASSWORD, authority, listens_to)
+    return MqttClient("127.0.0.1", rig.port, user, PASSWORD, authority, listens_to)
 
 
 @pytest.fixture
@@ -279,17 +279,17 @@ def test_what_does_not_hold_is_named_and_goes_no_further(
     relay, own = start(), province.keys
     stranger, elsewhere = province.notice(), province.notice(OTHER_COUNTY)
     put(stranger, new_key())
-    relay.until(lambda: "不在钥匙串" in relay.carrier.last_refusal)
+    relay.until(lambda: "不在钥匙串" in relay.downlink.last_refusal)
     # It is another county's, whatever topic it stands under.
     put(elsewhere, own.key, COUNTY)
-    relay.until(lambda: "不是发给" in relay.carrier.last_refusal)
+    relay.until(lambda: "不是发给" in relay.downlink.last_refusal)
     # A town speaks for itself alone.
     put(province.notice(COUNTY), own.town, COUNTY)
-    relay.until(lambda: "管不到" in relay.carrier.last_refusal)
+    relay.until(lambda: "管不到" in relay.downlink.last_refusal)
     good, _ = province.publish(COUNTY)
     relay.until(lambda: county.standing(mqtt_topics.bulletin(COUNTY, good.id)))
     put(replace(good, text="改过。"), own.key, COUNTY)
-    relay.until(lambda: "内容却不同" in relay.carrier.last_refusal)
+    relay.until(lambda: "内容却不同" in relay.downlink.last_refusal)
     assert {topic for topic, data in county.got if topic[5] == "n" and data} == {
         mqtt_topics.bulletin(COUNTY, good.id)
     }
@@ -323,7 +323,7 @@ def test_what_the_heads_list_no_more_is_taken_off_and_does_not_come_back(
     # Also when the relay has lost its memory of it.
     relay.book.forget(told.id)
     province.put(place, data)
-    relay.until(lambda: "已经撤下" in relay.carrier.last_refusal)
+    relay.until(lambda: "已经撤下" in relay.downlink.last_refusal)
 
 
 def test_what_the_broker_below_forgets_was_emptied_is_emptied_again(
@@ -367,7 +367,7 @@ def test_a_restart_carries_nothing_twice_and_sums_go_on(
     say(county, box, told, box.heard(told.id, province.clock, Outcome.PLAYED, 30.0))
     again = start()
     again.until(lambda: (now_told := province.sum(told, again.key)) and now_told.heard == 1)
-    assert len(again.book.in_force()) == 1 and again.carrier.last_refusal == ""
+    assert len(again.book.in_force()) == 1 and again.downlink.last_refusal == ""
 
 
 def test_a_relay_that_lost_its_database_tells_what_the_office_has_kept(
@@ -454,6 +454,30 @@ def test_a_relay_says_that_it_is_there_and_whether_it_hears_its_county(
     relay.until(lambda: (told := presence()) and told.below)
 
 
+def test_a_relay_says_which_version_all_boxes_of_its_county_read(
+    start: Callable[[], Relaying], province: Province, county: Listener, plain_desk: OfficeDesk
+) -> None:
+    def said() -> list[tuple[int, int]]:
+        """The number of each heartbeat so far, and the version."""
+        came = [data for data in province.client.on(mqtt_topics.heartbeat(COUNTY)) if data]
+        told = [read_heartbeat(data, COUNTY, public(relay.key)) for data in came]
+        return [(one.number, one.reads) for one in told]
+
+    relay, desk = start(), plain_desk
+    # An empty county.
+    relay.until(lambda: len(said()) == 2)
+    (number, full), (behind, plain) = said()
+    assert (full, plain) == (2, 1) and number == behind, "the plain one is for an office of before"
+    # Told at once, and not with the heartbeat of the next minute.
+    before = desk.clock.now()
+    box = desk.enrol()
+    relay.until(lambda: len(said()) == 3)
+    desk.publisher.note_versions({box.id: 2})
+    relay.until(lambda: len(said()) == 5)
+    assert [reads for _, reads in said()] == [2, 1, 1, 2, 1]
+    assert desk.clock.now() - before < timedelta(minutes=1)
+
+
 def test_a_revoked_key_of_the_office_above_speaks_no_more(
     start: Callable[[], Relaying], province: Province, county: Listener
 ) -> None:
@@ -464,7 +488,7 @@ def test_a_revoked_key_of_the_office_above_speaks_no_more(
     relay.until(lambda: county.standing(place))
     province.put(mqtt_topics.keyring(PROVINCE), province.keys.replace_key(TOWN, new_key()))
     relay.until(lambda: county.standing(place) == b"")
-    assert relay.carrier.above.believed.version == (1, 2)
+    assert relay.downlink.upstream.believed.version == (1, 2)
 
 
 def test_another_countys_relay_cannot_tell_for_this_one(province: Province, brokers: Any) -> None:

@@ -24,11 +24,11 @@ from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.commands.arguments import main
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.mosquitto import Broker
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.keys.key_renewal import ABOVE_DIFFERS, upstream_warnings
 from broadcaster.county.office.office_process import broker_address, open_desk
 from broadcaster.county.pages.app import create_app
-from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.pages.base.page_context import EnrolmentTrust, OfficeContext
 from broadcaster.county.register.register import BrokerAddress, Register
 from broadcaster.county.store.office_settings import (
     RelaySettings,
@@ -43,7 +43,7 @@ ROOT = "ab" * 32
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("relaying") / "county"
     roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
-    OfficeFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
+    KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
     return folder
 
 
@@ -92,10 +92,10 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
 
 
 @pytest.fixture(scope="module")
-def above(tmp_path_factory: pytest.TempPathFactory) -> OfficeFolder:
+def above(tmp_path_factory: pytest.TempPathFactory) -> KeyFolder:
     folder = tmp_path_factory.mktemp("above") / "province"
     roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
-    made = OfficeFolder.found(folder, "33", "浙江省", roots, lambda _: SENTENCE, datetime.now(UTC))
+    made = KeyFolder.create(folder, "33", "浙江省", roots, lambda _: SENTENCE, datetime.now(UTC))
     Broker(folder / "broker").make(["127.0.0.1"], free_port(), "127.0.0.1")
     return made
 
@@ -123,7 +123,7 @@ def typed(capsys: pytest.CaptureFixture[str]) -> Typed:
 
 
 def test_a_county_comes_in_by_a_file_and_tells_its_key(
-    above: OfficeFolder, begun: Path, tmp_path: Path, typed: Typed
+    above: KeyFolder, begun: Path, tmp_path: Path, typed: Typed
 ) -> None:
     (begun / "office.yaml").write_text("name: 青田县应急\n", encoding="utf-8")
     keep_office_settings(begun, load_office_settings(begun))
@@ -159,7 +159,7 @@ def test_a_county_comes_in_by_a_file_and_tells_its_key(
 
 
 def test_what_is_no_county_below_is_let_in_by_no_command(
-    above: OfficeFolder, tmp_path: Path, typed: Typed
+    above: KeyFolder, tmp_path: Path, typed: Typed
 ) -> None:
     province = "--office", above.path
     for wrong in ("34", "33", "331121104", "x"):
@@ -175,10 +175,10 @@ def test_what_is_no_county_below_is_let_in_by_no_command(
 
 
 @contextmanager
-def page_of(folder: OfficeFolder, session: Path) -> Iterator[str]:
+def page_of(folder: KeyFolder, session: Path) -> Iterator[str]:
     with open_desk(folder.path) as desk:
-        trusted = Trusted(folder.pin, lambda: folder.keyring.to_bytes(), broker_address(desk))
-        app = create_app(Pages(desk.parts, desk.settings, trusted, pretend_booth()), session)
+        trusted = EnrolmentTrust(folder.pin, lambda: folder.keyring.to_bytes(), broker_address(desk))
+        app = create_app(OfficeContext(desk.parts, desk.settings, trusted, pretend_booth()), session)
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -189,7 +189,7 @@ def page_of(folder: OfficeFolder, session: Path) -> Iterator[str]:
 
 
 def test_a_county_comes_in_by_a_one_time_code(
-    above: OfficeFolder, begun: Path, tmp_path: Path, typed: Typed
+    above: KeyFolder, begun: Path, tmp_path: Path, typed: Typed
 ) -> None:
     (begun / "office.yaml").unlink(missing_ok=True)
     with page_of(above, tmp_path) as address:
@@ -215,7 +215,7 @@ def test_the_root_keys_say_who_stands_above_and_take_it_back(
     configure(begun, area="33", root=ROOT, host="127.0.0.1")
     two = [word for n in (1, 3) for word in ("--root-key", begun.parent / f"root-{n}.key")]
     office = "--office", begun
-    assert OfficeFolder(begun).trust.above is None
+    assert KeyFolder(begun).trust.above is None
     before = (begun / "keyring.json").read_bytes()
     for wrong in (
         ("--area", "33", "ab"),
@@ -234,13 +234,13 @@ def test_the_root_keys_say_who_stands_above_and_take_it_back(
     assert typed.done("show", *office)["above"] == told["above"]
     assert "什么也没有改" in typed.refused("above", *two, *office)
     relay = load_office_settings(begun).relay
-    assert upstream_warnings(OfficeFolder(begun).trust, relay) == []
+    assert upstream_warnings(KeyFolder(begun).trust, relay) == []
     another = relay.model_copy(update={"root": "cd" * 32})
-    assert upstream_warnings(OfficeFolder(begun).trust, another) == [ABOVE_DIFFERS]
-    [warned] = upstream_warnings(OfficeFolder(begun).trust, relay.model_copy(update={"host": ""}))
+    assert upstream_warnings(KeyFolder(begun).trust, another) == [ABOVE_DIFFERS]
+    [warned] = upstream_warnings(KeyFolder(begun).trust, relay.model_copy(update={"host": ""}))
     assert "relay 不对" in warned
     assert typed.done("above", "--none", *two, *office) == {"above": [], "version": [3, 1]}
-    folder = OfficeFolder(begun)
+    folder = KeyFolder(begun)
     assert upstream_warnings(folder.trust, relay) == [ABOVE_DIFFERS]
     assert upstream_warnings(folder.trust, RelaySettings()) == []
     assert Trust.pin(folder.keyring.to_bytes(), folder.pin, datetime.now(UTC)).above == ()
@@ -267,7 +267,7 @@ def test_wrong_settings_are_one_sentence(
 
 def test_a_box_is_told_of_the_root_above_when_it_is_enrolled(begun: Path) -> None:
     configure(begun, area="33", root=ROOT.upper(), host="broker.example")
-    above = load_office_settings(begun).relay.above("331121")
+    above = load_office_settings(begun).relay.upstream_offices("331121")
     assert above == (UpstreamOffice("33", ROOT),)
     with open_desk(begun) as desk:
         register = Register(desk.parts.database, Clock(desk.settings.zone), "331121")

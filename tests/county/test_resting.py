@@ -24,7 +24,7 @@ def draft(desk: OfficeDesk, **given: Any) -> Draft:
 
 
 def test_who_writes_for_the_night_is_told_that_it_waits(desk: OfficeDesk) -> None:
-    told, box = desk.parts.resting.told, desk.enrol()
+    told, box = desk.parts.quiet_villages.warning, desk.enrol()
     assert "各村" in told(draft(desk)) and "06:30 以前不响，这一则要等到那时" in told(draft(desk))
     assert told(desk.draft()) == ""
     assert "不会播" in told(draft(desk, life=timedelta(hours=3)))
@@ -32,10 +32,10 @@ def test_who_writes_for_the_night_is_told_that_it_waits(desk: OfficeDesk) -> Non
     assert told(draft(desk, severity=Severity.ORANGE, night_ok=True)) == ""
     # One village has other hours, and says so.
     desk.enrol(NEXT_VILLAGE, "上村")
-    desk.intake.present({box.id: BoxStatus(True, "", json.dumps(LATER_NIGHT.written()))})
+    desk.intake.store_status({box.id: BoxStatus(True, "", json.dumps(LATER_NIGHT.written()))})
     assert "各村" in told(draft(desk)) and "08:00 以前不响" in told(draft(desk))
     never = json.dumps(QuietSettings(hours=()).written())
-    desk.intake.present({box.id: BoxStatus(True, "", never)})
+    desk.intake.store_status({box.id: BoxStatus(True, "", never)})
     assert told(draft(desk)).startswith("上村 ") and "洞背村" not in told(draft(desk))
 
 
@@ -54,12 +54,12 @@ def test_who_agrees_sees_that_it_passes_quiet_hours(plain_desk: OfficeDesk, log_
     checked = clerk.post("/compose/check", **form).text
     assert "静音时段也要播</b>：" in checked and "要另一个人审批" in checked
     assert clerk.send(**form).status_code == 303
-    [paper] = desk.parts.desk.recent(1)
-    seen = log_in("老张").see(f"/bulletin/{paper.id}")
+    [record] = desk.parts.desk.recent(1)
+    seen = log_in("老张").see(f"/bulletin/{record.id}")
     assert "静音时段" in seen and "也要播" in seen and "批准，马上发" in seen
-    desk.parts.desk.approve(desk.officer("老张"), paper.id, paper.version)
+    desk.parts.desk.approve(desk.officer("老张"), record.id, record.version)
     desk.publisher.sign_cleared()
-    assert "也要播" in clerk.see(f"/bulletin/{paper.id}")
+    assert "也要播" in clerk.see(f"/bulletin/{record.id}")
 
 
 def test_what_waits_is_told_on_the_check_page_and_to_who_agrees(
@@ -72,8 +72,8 @@ def test_what_waits_is_told_on_the_check_page_and_to_who_agrees(
     form |= {"when": "at", "at": f"{at:%Y-%m-%dT%H:%M}"}
     assert "06:30 以前不响，这一则要等到那时" in clerk.post("/compose/check", **form).text
     assert clerk.send(**form).status_code == 303
-    [paper] = desk.parts.desk.recent(1)
-    assert "06:30 以前不响" in log_in("老张").see(f"/bulletin/{paper.id}")
+    [record] = desk.parts.desk.recent(1)
+    assert "06:30 以前不响" in log_in("老张").see(f"/bulletin/{record.id}")
 
 
 def test_what_a_box_says_of_itself_is_on_its_page(plain_desk: OfficeDesk, log_in: LogIn) -> None:
@@ -82,11 +82,11 @@ def test_what_a_box_says_of_itself_is_on_its_page(plain_desk: OfficeDesk, log_in
     told = {"v": 1, "online": True, "sound": "声卡没插好", "quiet": LATER_NIGHT.written()}
     state = read_state(json.dumps(told).encode())
     assert state and state.quiet
-    desk.intake.present({box.id: state})
+    desk.intake.store_status({box.id: state})
     assert "在线，等声卡：声卡没插好" in log_in("参观").see(f"/register/{box.id}")
     assert "等声卡" in log_in("参观").see("/register")
     # A will tells that it has gone, and nothing else.
-    desk.intake.present({box.id: BoxStatus(False)})
+    desk.intake.store_status({box.id: BoxStatus(False)})
     assert desk.parts.register.get(box.id).trouble == "声卡没插好"
 
 

@@ -5,14 +5,14 @@ from contextlib import closing
 
 import pytest
 from county.county_office import TOWN, OfficeDesk, keys_of
-from county.test_office_on_broker import Line, Running, broker, judge, read_own
+from county.test_office_on_broker import BrokerProcess, Line, broker, judge, read_own
 from rig.broker import BrokerRig
 from sqlalchemy import delete, update
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.notice import Severity
 from broadcaster.county.board.county_totals import CountyTotals
-from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.broker.mqtt_client import MqttClient
 from broadcaster.county.notices import restored_bulletins
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import DraftState
@@ -23,8 +23,8 @@ from broadcaster.county.store.tables import bulletin, reach, sequence
 __all__ = ["broker"]
 
 
-def is_out(paper: DraftRecord | None) -> bool:
-    return paper is not None and paper.state is DraftState.PUBLISHED
+def is_out(record: DraftRecord | None) -> bool:
+    return record is not None and record.state is DraftState.PUBLISHED
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
 ) -> None:
     desk, sender = plain_desk, plain_desk.officer("小王")
 
-    def sent(text: str, running: Running) -> str:
-        paper = desk.parts.desk.send(sender, desk.draft(text, severity=Severity.BLUE))
-        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
-        return paper.id
+    def sent(text: str, running: BrokerProcess) -> str:
+        record = desk.parts.desk.send(sender, desk.draft(text, severity=Severity.BLUE))
+        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
+        return record.id
 
-    with closing(Running(desk, broker)) as before:
+    with closing(BrokerProcess(desk, broker)) as before:
         called_off, unsigned, gone = (sent(f"{n}号楼停水。", before) for n in (1, 2, 3))
         desk.parts.desk.cancel(sender, called_off)
         before.until(lambda: is_out(desk.parts.desk.cancel_of(called_off)))
@@ -64,7 +64,7 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
     told = read_own(desk, line)
     put_back(desk, unsigned, [gone], called_off)
     later = desk.parts.desk.send(sender, desk.draft("四号楼停水。"))
-    with closing(Running(desk, broker)) as after:
+    with closing(BrokerProcess(desk, broker)) as after:
         after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, later.id)))
         state_of = {id: desk.parts.desk.get(id).state for id in (called_off, unsigned, gone)}
         assert set(state_of.values()) == {DraftState.CANCELLED, DraftState.PUBLISHED}
@@ -91,7 +91,7 @@ def test_what_was_sent_in_the_last_moment_has_its_number_though_no_heads_told_of
     plain_desk: OfficeDesk, broker: BrokerRig, line: Line, is_over: bool
 ) -> None:
     desk, sender = plain_desk, plain_desk.officer("小王")
-    with closing(Running(desk, broker)) as before:
+    with closing(BrokerProcess(desk, broker)) as before:
         before.until(lambda: line.on(mqtt_topics.snapshot("331121")))
         snapshot = line.on(mqtt_topics.snapshot("331121"))[0]
         last = desk.parts.desk.send(sender, desk.draft())
@@ -104,7 +104,7 @@ def test_what_was_sent_in_the_last_moment_has_its_number_though_no_heads_told_of
     if is_over:
         desk.clock.advance(7 * 3600)
     later = desk.parts.desk.send(sender, desk.draft("第二则。"))
-    with closing(Running(desk, broker)) as after:
+    with closing(BrokerProcess(desk, broker)) as after:
         after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, later.id)))
         assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == seq + 1
         desk.clock.advance(10)
@@ -116,7 +116,7 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
     plain_desk: OfficeDesk, broker: BrokerRig, line: Line
 ) -> None:
     desk, sender = plain_desk, plain_desk.officer("小王")
-    with closing(Running(desk, broker)) as before:
+    with closing(BrokerProcess(desk, broker)) as before:
         sent = desk.parts.desk.send(sender, desk.draft())
         before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id)))
         envelope = line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1]
@@ -127,7 +127,7 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
         before.wire.publish([(mqtt_topics.bulletin(TOWN, sent.id), envelope)])
     with desk.parts.database.transaction() as connection:
         connection.execute(delete(bulletin))
-    with closing(Running(desk, broker)) as after:
+    with closing(BrokerProcess(desk, broker)) as after:
         after.until(lambda: desk.parts.desk.find(sent.id) and desk.parts.desk.cancel_of(sent.id))
         assert desk.parts.desk.get(sent.id).state is DraftState.CANCELLED
         after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1] == b"")
@@ -136,25 +136,25 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
 def test_before_its_broker_is_reached_nothing_is_signed_for_a_minute(plain_desk: OfficeDesk) -> None:
     desk, parts = plain_desk, plain_desk.parts
     office = OfficeThread(
-        *(desk.publisher, desk.intake, parts.standing, Wire("127.0.0.1", 1)),
+        *(desk.publisher, desk.intake, parts.recurring, MqttClient("127.0.0.1", 1)),
         *(desk.clock, keys_of(desk), parts.register.areas_of),
         CountyTotals(parts.database, desk.clock),
         hold_seconds=3.0,
     )
-    paper = parts.desk.send(desk.officer("小王"), desk.draft())
+    record = parts.desk.send(desk.officer("小王"), desk.draft())
     desk.clock.advance(UNREACHED_SECONDS / 2)
     office.tend()
-    assert parts.desk.get(paper.id).state is DraftState.CLEARED
+    assert parts.desk.get(record.id).state is DraftState.CLEARED
     desk.clock.advance(UNREACHED_SECONDS / 2)
     office.tend()
-    assert parts.desk.get(paper.id).state is DraftState.PUBLISHED
+    assert parts.desk.get(record.id).state is DraftState.PUBLISHED
 
 
 def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
     plain_desk: OfficeDesk, broker: BrokerRig, line: Line
 ) -> None:
     desk, sender = plain_desk, plain_desk.officer("小王")
-    with closing(Running(desk, broker)) as before:
+    with closing(BrokerProcess(desk, broker)) as before:
         lost = desk.parts.desk.send(sender, desk.draft())
         before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, lost.id)))
         desk.clock.advance(10)
@@ -162,8 +162,8 @@ def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
         before.wire.publish([(mqtt_topics.bulletin(TOWN, lost.id), b"")])
     with desk.parts.database.transaction() as connection:
         connection.execute(delete(bulletin))
-    with closing(Running(desk, broker)) as after:
-        after.until(lambda: lost.id in desk.publisher.taken_back.missing)
+    with closing(BrokerProcess(desk, broker)) as after:
+        after.until(lambda: lost.id in desk.publisher.restored.missing)
         waits = desk.parts.desk.send(sender, desk.draft("第二则。"))
         after.office.tend()
         assert desk.parts.desk.get(waits.id).state is DraftState.CLEARED

@@ -9,7 +9,7 @@ from county.office_site import LogIn
 
 from broadcaster.core.notice import Notice, Severity, Style
 from broadcaster.county.notices.draft import DraftRefused, DraftState
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import Schedule
 from broadcaster.county.notices.revisions import LIBRARY, STANDING
 from broadcaster.county.store.officers import OfficeRole
@@ -23,7 +23,7 @@ def test_a_schedule_finds_its_next_day() -> None:
     assert Schedule.read("5 09:30").next_after(friday) == friday.replace(minute=30)
     assert Schedule.read("5 09:00").next_after(friday) == friday.replace(day=27)
     assert str(WEEKDAYS_AT_EIGHT) == "12345 08:00"
-    assert Schedule.read("1234567 18:00").said == "每天 18:00"
+    assert Schedule.read("1234567 18:00").wording == "每天 18:00"
 
 
 @pytest.mark.parametrize("text", ["", "8 08:00", "1 24:00", "12345", "08:00"])
@@ -33,7 +33,7 @@ def test_a_schedule_that_is_none_is_refused(text: str) -> None:
 
 
 def test_it_is_sent_when_it_is_due_and_not_again(desk: OfficeDesk) -> None:
-    standing = desk.parts.standing
+    standing = desk.parts.recurring
     standing.keep(desk.officer("小王"), "森林防火", desk.draft("不要烧秸秆。"), WEEKDAYS_AT_EIGHT)
     assert standing.issue() == 0
     desk.clock.step(timedelta(hours=22))
@@ -44,13 +44,13 @@ def test_it_is_sent_when_it_is_due_and_not_again(desk: OfficeDesk) -> None:
 
 
 def test_what_was_missed_by_long_is_left_out(desk: OfficeDesk) -> None:
-    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    desk.parts.recurring.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
     desk.clock.step(timedelta(hours=25))
-    assert desk.parts.standing.issue() == 0
+    assert desk.parts.recurring.issue() == 0
 
 
 def test_a_paused_one_is_silent_until_it_goes_on(desk: OfficeDesk) -> None:
-    standing = desk.parts.standing
+    standing = desk.parts.recurring
     standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
     standing.pause("防火", True)
     desk.clock.step(timedelta(hours=22))
@@ -65,22 +65,22 @@ def test_a_paused_one_is_silent_until_it_goes_on(desk: OfficeDesk) -> None:
 def test_none_is_for_the_night_or_for_what_needs_two(desk: OfficeDesk, at: str) -> None:
     who = desk.officer("小王")
     with pytest.raises(DraftRefused, match="定时的通知不行"):
-        desk.parts.standing.keep(who, "防火", desk.draft(), Schedule.read(f"1 {at}"))
+        desk.parts.recurring.keep(who, "防火", desk.draft(), Schedule.read(f"1 {at}"))
     with pytest.raises(DraftRefused, match="定时的通知不行"):
-        desk.parts.standing.keep(who, "防火", desk.draft(severity=Severity.ORANGE), WEEKDAYS_AT_EIGHT)
+        desk.parts.recurring.keep(who, "防火", desk.draft(severity=Severity.ORANGE), WEEKDAYS_AT_EIGHT)
 
 
 def test_who_has_left_sends_nothing_more(desk: OfficeDesk) -> None:
-    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    desk.parts.recurring.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
     desk.parts.officers.remove("小王")
     desk.clock.step(timedelta(hours=22))
-    assert desk.parts.standing.issue() == 0
+    assert desk.parts.recurring.issue() == 0
 
 
 def test_the_library_keeps_texts_by_name(desk: OfficeDesk) -> None:
     library = desk.parts.library
-    library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
-    library.keep(Text("停水", Notice("明天上午停水。", severity=Severity.BLUE), "小李"))
+    library.keep(LibraryText("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
+    library.keep(LibraryText("停水", Notice("明天上午停水。", severity=Severity.BLUE), "小李"))
     [text] = library.all()
     assert (text.notice.text, text.changed_by) == ("明天上午停水。", "小李")
     library.remove("停水")
@@ -89,14 +89,16 @@ def test_the_library_keeps_texts_by_name(desk: OfficeDesk) -> None:
 
 def test_a_text_tells_who_changed_it(desk: OfficeDesk) -> None:
     library, revisions = desk.parts.library, desk.parts.revisions
-    library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
+    library.keep(LibraryText("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
     [first] = revisions.of(LIBRARY, "停水")
     library.keep(
-        Text("停水", Notice("明天上午停水。", severity=Severity.BLUE, style=Style.VERSE), "小李"),
+        LibraryText("停水", Notice("明天上午停水。", severity=Severity.BLUE, style=Style.VERSE), "小李"),
         first.number,
     )
     with pytest.raises(DraftRefused, match="刚才有人改过"):
-        library.keep(Text("停水", Notice("不停了。", severity=Severity.BLUE), "小王"), first.number)
+        library.keep(
+            LibraryText("停水", Notice("不停了。", severity=Severity.BLUE), "小王"), first.number
+        )
     library.remove("停水", "小王")
     told = [(one.who, one.what, one.content) for one in revisions.of(LIBRARY, "停水")]
     assert told == [
@@ -107,7 +109,7 @@ def test_a_text_tells_who_changed_it(desk: OfficeDesk) -> None:
 
 
 def test_a_standing_notice_is_changed_and_one_that_is_held_up_stays_so(desk: OfficeDesk) -> None:
-    standing = desk.parts.standing
+    standing = desk.parts.recurring
     standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
     standing.pause("防火", True, "小王")
     verse = desk.draft("不要烧秸秆。", style=Style.VERSE, voice="baker:female")
@@ -118,7 +120,7 @@ def test_a_standing_notice_is_changed_and_one_that_is_held_up_stays_so(desk: Off
 
 
 def test_it_tells_its_next_dates_and_why_it_would_not_go_out(desk: OfficeDesk) -> None:
-    standing, officers = desk.parts.standing, desk.parts.officers
+    standing, officers = desk.parts.recurring, desk.parts.officers
     standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
     [one] = standing.all()
     assert [f"{date:%d %H:%M}" for date in standing.dates(one, 3)] == [
@@ -142,7 +144,7 @@ def test_it_tells_its_next_dates_and_why_it_would_not_go_out(desk: OfficeDesk) -
 def test_what_did_not_go_out_is_told_until_it_falls_due_again(
     plain_desk: OfficeDesk, log_in: LogIn
 ) -> None:
-    desk, standing = plain_desk, plain_desk.parts.standing
+    desk, standing = plain_desk, plain_desk.parts.recurring
     standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
     assert "没有发" not in log_in("小王").see("/more/standing")
     # The office was off at eight, and came up three hours later.
@@ -158,7 +160,7 @@ def test_what_did_not_go_out_is_told_until_it_falls_due_again(
 def test_all_that_did_not_go_out_while_the_office_was_off_is_told(
     plain_desk: OfficeDesk, log_in: LogIn
 ) -> None:
-    desk, standing = plain_desk, plain_desk.parts.standing
+    desk, standing = plain_desk, plain_desk.parts.recurring
     standing.keep(desk.officer("小王"), "防火", desk.draft(), Schedule.read("1234567 08:00"))
     desk.clock.step(timedelta(days=7, hours=1))
     assert standing.issue() == 0
@@ -167,7 +169,7 @@ def test_all_that_did_not_go_out_while_the_office_was_off_is_told(
 
 
 def test_last_one_goes_out_though_earlier_ones_were_missed(plain_desk: OfficeDesk) -> None:
-    desk, standing = plain_desk, plain_desk.parts.standing
+    desk, standing = plain_desk, plain_desk.parts.recurring
     standing.keep(desk.officer("小王"), "防火", desk.draft(), Schedule.read("1234567 08:00"))
     # 09:00, two days later.
     desk.clock.step(timedelta(days=2, hours=23))

@@ -18,7 +18,7 @@ from link.link_rig import LinkBox, until
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.commands.arguments import main
 from broadcaster.core.notice import Severity
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.notices.recordings import RecordingStore
@@ -43,7 +43,7 @@ class FileBox(LinkBox):
 def begun_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("today") / "county"
     roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
-    OfficeFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
+    KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
     (folder / "broker").mkdir()
     (folder / "broker" / "authority.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
     return folder

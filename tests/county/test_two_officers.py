@@ -27,8 +27,8 @@ def opened(clerk: Visitor, id: str) -> dict[str, str]:
 
 def kept_draft(clerk: Visitor, desk: OfficeDesk) -> str:
     clerk.post("/compose/keep", **FORM)
-    [paper] = desk.parts.desk.recent(10)
-    return paper.id
+    [record] = desk.parts.desk.recent(10)
+    return record.id
 
 
 @pytest.mark.parametrize("way", ["keep", "send"])
@@ -49,8 +49,8 @@ def test_the_second_who_saves_gets_both_texts_back_and_nothing_is_lost(
     assert "小李改的。" in again and "小王改的。" in again
     mine = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', both.text))
     assert first.post(f"/compose/{way}", **mine).status_code == 303
-    paper = desk.get(id)
-    assert paper.draft.text == "小王改的。" and paper.writers == ("小王", "小李")
+    record = desk.get(id)
+    assert record.draft.text == "小王改的。" and record.writers == ("小王", "小李")
 
 
 def test_who_takes_the_others_text_finds_it_in_the_form(log_in: LogIn, plain_desk: OfficeDesk) -> None:
@@ -153,29 +153,29 @@ def test_who_only_hands_it_in_is_told_apart_from_who_wrote_it(
 
 def test_what_waits_tells_why_now_and_not_why_then(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     plain_desk.clock.step(timedelta(hours=-4))
-    paper = plain_desk.send()
+    record = plain_desk.send()
     boss = log_in("老张")
-    assert paper.state is DraftState.AWAITING
-    for page in (boss.see("/"), boss.see(f"/bulletin/{paper.id}")):
+    assert record.state is DraftState.AWAITING
+    for page in (boss.see("/"), boss.see(f"/bulletin/{record.id}")):
         assert "会在 21:00 到 07:00 之间响，要另一个人审批" in page and "现在没有了" not in page
     plain_desk.clock.step(timedelta(hours=4))
-    for page in (boss.see("/"), boss.see(f"/bulletin/{paper.id}")):
+    for page in (boss.see("/"), boss.see(f"/bulletin/{record.id}")):
         assert "这个原因现在没有了" in page
 
 
 def test_yesterdays_today_is_pointed_out_before_it_is_agreed_to(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
-    paper = plain_desk.send(text="今天下午两点开会。", severity=Severity.ORANGE)
-    path = f"/bulletin/{paper.id}"
+    record = plain_desk.send(text="今天下午两点开会。", severity=Severity.ORANGE)
+    path = f"/bulletin/{record.id}"
     left_open = hidden_fields(log_in("老张").see(path))
     plain_desk.clock.advance(24 * 3600)
     boss = log_in("老张")
     told = "这是昨天写的，里面的“今天”“下午”现在可能不对了"
-    assert told in boss.see("/") and told in boss.see(f"/listen/{paper.id}")
+    assert told in boss.see("/") and told in boss.see(f"/listen/{record.id}")
     stale = boss.post(f"{path}/approve", **left_open)
     assert stale.status_code == 409 and told in stale.text
-    assert plain_desk.parts.desk.get(paper.id).state is DraftState.AWAITING
+    assert plain_desk.parts.desk.get(record.id).state is DraftState.AWAITING
     assert boss.post(f"{path}/approve", **hidden_fields(boss.see(path))).status_code == 303
 
 
@@ -183,11 +183,11 @@ def test_a_time_that_is_over_is_pointed_out_before_it_is_agreed_to(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
     soon = plain_desk.clock.now() + timedelta(hours=1)
-    paper = plain_desk.send(severity=Severity.ORANGE, not_before=soon)
+    record = plain_desk.send(severity=Severity.ORANGE, not_before=soon)
     boss, told = log_in("老张"), "批准以后马上就播"
-    assert told not in boss.see(f"/bulletin/{paper.id}")
+    assert told not in boss.see(f"/bulletin/{record.id}")
     plain_desk.clock.advance(2 * 3600)
-    assert told in boss.see(f"/bulletin/{paper.id}")
+    assert told in boss.see(f"/bulletin/{record.id}")
 
 
 def hidden_fields(page: str) -> dict[str, str]:
@@ -195,17 +195,17 @@ def hidden_fields(page: str) -> dict[str, str]:
 
 
 def test_a_cancel_that_has_not_left_the_house_says_so(log_in: LogIn, plain_desk: OfficeDesk) -> None:
-    paper, clerk = plain_desk.send(), log_in("小王")
-    plain_desk.publisher.sent(paper.id)
-    clerk.post(f"/bulletin/{paper.id}/cancel")
+    record, clerk = plain_desk.send(), log_in("小王")
+    plain_desk.publisher.mark_sent(record.id)
+    clerk.post(f"/bulletin/{record.id}/cancel")
     plain_desk.publisher.sign_cleared()
     told = "取消了，取消的命令还没有送出去"
-    assert told in clerk.see(f"/bulletin/{paper.id}") and told in clerk.see("/")
-    off = plain_desk.parts.desk.cancel_of(paper.id)
+    assert told in clerk.see(f"/bulletin/{record.id}") and told in clerk.see("/")
+    off = plain_desk.parts.desk.cancel_of(record.id)
     assert off
-    plain_desk.publisher.sent(off.id)
-    assert "<b>已取消</b>" in clerk.see(f"/bulletin/{paper.id}")
-    assert clerk.client.get(f"/bulletin/{paper.id}/cancel").status_code == 303, "nobody is asked twice"
+    plain_desk.publisher.mark_sent(off.id)
+    assert "<b>已取消</b>" in clerk.see(f"/bulletin/{record.id}")
+    assert clerk.client.get(f"/bulletin/{record.id}/cancel").status_code == 303, "nobody is asked twice"
 
 
 def test_every_page_says_since_when_there_is_no_line_to_the_broker_and_how_much_waits(
@@ -217,11 +217,11 @@ def test_every_page_says_since_when_there_is_no_line_to_the_broker_and_how_much_
     assert "断开了" not in cut.see("/login")
     cut.post("/login", name="管家", password=PASSWORD)
     assert "和消息服务器断开了，从今天 08:28起，现在发的送不出去" in cut.see("/register")
-    paper = plain_desk.send()
+    record = plain_desk.send()
     paths = ("/", "/compose", "/register", "/me", "/more", "/more/people", "/foreign", "/drills")
-    for path in (*paths, f"/bulletin/{paper.id}"):
+    for path in (*paths, f"/bulletin/{record.id}"):
         assert "1 则签发了还没有送出去" in cut.see(path), path
-    plain_desk.publisher.sent(paper.id)
+    plain_desk.publisher.mark_sent(record.id)
     assert "1 则签发了" not in cut.see("/")
 
 

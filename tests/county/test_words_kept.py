@@ -92,20 +92,20 @@ def test_what_was_carried_is_sent_by_its_own_form_with_a_new_token(
 def test_a_button_that_was_pressed_without_a_session_leads_back_to_its_page(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
-    boss, paper = log_in("老张"), plain_desk.send(severity=Severity.ORANGE)
+    boss, record = log_in("老张"), plain_desk.send(severity=Severity.ORANGE)
     let_session_end(boss)
-    page = f"/bulletin/{paper.id}"
+    page = f"/bulletin/{record.id}"
     pressed = boss.client.post(
         f"{page}/approve", headers={"Referer": f"http://localhost{page}"}, follow_redirects=True
     )
     landed = log_in_with_words(boss, pressed.text, name="老张")
     assert landed.request.path == page and "“批准通知”没有做" in landed.text
-    assert plain_desk.parts.desk.get(paper.id).state is DraftState.AWAITING
+    assert plain_desk.parts.desk.get(record.id).state is DraftState.AWAITING
 
 
 def test_a_page_that_was_wanted_is_led_to_after_the_login(app: Flask, plain_desk: OfficeDesk) -> None:
-    visitor, paper = Visitor(app), plain_desk.send()
-    wanted = f"/bulletin/{paper.id}?a=1"
+    visitor, record = Visitor(app), plain_desk.send()
+    wanted = f"/bulletin/{record.id}?a=1"
     led = visitor.client.get(wanted)
     assert led.status_code == 303
     page = visitor.see(led.location)
@@ -184,7 +184,7 @@ def test_words_that_were_looked_at_outlast_the_office_and_are_nobody_elses(
 
 
 def test_somebody_has_so_many_unfinished_ones_and_no_more(plain_desk: OfficeDesk) -> None:
-    writings = plain_desk.parts.writings
+    writings = plain_desk.parts.unsent_forms
     ids = [f"00000000-0000-0000-0000-{number:012}" for number in range(MOST + 1)]
     for id in ids:
         writings.keep(1, id, [("text", id)])
@@ -314,7 +314,7 @@ def test_each_form_has_a_name_for_what_it_does_by_which_is_told_what_was_not_don
 
 
 def test_who_comes_after_somebody_gets_nothing_of_what_he_was_writing(plain_desk: OfficeDesk) -> None:
-    officers, writings = plain_desk.parts.officers, plain_desk.parts.writings
+    officers, writings = plain_desk.parts.officers, plain_desk.parts.unsent_forms
     gone, id = officers.get("参观"), "00000000-0000-0000-0000-000000000000"
     writings.keep(gone.number, id, [("text", WORDS)])
     officers.remove("参观")

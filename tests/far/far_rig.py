@@ -30,7 +30,7 @@ __all__ = ["BOX", "COUNTY", "VILLAGE", "Ends", "Road", "far_ends"]
 
 
 class Road:
-    """As `Wire` for commands; `spoil` is what becomes of one on its way, and of an answer."""
+    """As `MqttClient` for commands; `spoil` is what becomes of one on its way, and of an answer."""
 
     connected = True
 

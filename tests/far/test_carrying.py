@@ -27,7 +27,7 @@ EAST, WEST = f"{TOWN}301", f"{TOWN}302"
 
 
 @dataclass
-class EnrolledBox(LinkBox):
+class EnrolledLinkBox(LinkBox):
     """A quick box of the office's own register."""
 
     office: FarOffice | None = None
@@ -48,7 +48,7 @@ def lives(
         found = {}
         for village in (EAST, WEST):
             folder = tmp_path_factory.mktemp(village)
-            box = EnrolledBox(folder / "box", cast(Any, None), name=village, office=office)
+            box = EnrolledLinkBox(folder / "box", cast(Any, None), name=village, office=office)
             office.carry(box.name)
             life = stack.enter_context(box.running())
             code = life.station.accounts.one_time_code() or ""
@@ -104,7 +104,7 @@ def test_phones_that_look_on_share_one_look(
 
 def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path: Path) -> None:
     village = f"{TOWN}303"
-    box = EnrolledBox(tmp_path / "box", cast(Any, None), name=village, office=office)
+    box = EnrolledLinkBox(tmp_path / "box", cast(Any, None), name=village, office=office)
     office.carry(box.name)
     with box.running() as life:
         wait_until(lambda: life.station.remote_access() is RemoteAccess.OPEN)
@@ -127,7 +127,7 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
 
 
 def test_a_keeper_switches_a_village_on_and_off(office: FarOffice, tmp_path: Path) -> None:
-    box = EnrolledBox(tmp_path / "box", cast(Any, None), name=f"{TOWN}304", office=office).name
+    box = EnrolledLinkBox(tmp_path / "box", cast(Any, None), name=f"{TOWN}304", office=office).name
     keeper, page = office.visitor(), f"/register/{box}"
     closed = office.visitor().get(f"/village/{box}/")
     assert closed.status_code == 503 and "没有开通" in closed.text

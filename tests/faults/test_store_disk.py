@@ -43,7 +43,7 @@ FULL = """
     assert "磁盘满了" in store.fault or "disk I/O" in store.fault, store.fault
     assert store.journal.count() < 60
     filler.unlink()
-    store.ledger.wake()
+    store.write_queue.wake()
     wait_until(lambda: store.journal.count() == 60)
     wait_until(lambda: store.fault == "")
     assert len(store.queue.unfinished()) == 61
@@ -56,7 +56,7 @@ READ_ONLY_AT_START = """
     assert not store.queue.accept(airing("new"))
     assert "广播照常" in store.fault and "2 条记录还没写下" in store.fault, store.fault
     subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
-    store.ledger.wake()
+    store.write_queue.wake()
     wait_until(lambda: store.journal.count() == 1)
     wait_until(lambda: store.fault == "")
     assert [left.airing.id for left in store.queue.unfinished()] == ["new"]

@@ -42,7 +42,9 @@ COMMANDS = "".join(
 
 def commands(parser: Parser) -> Iterator[str]:
     groups = [
-        action for action in parser.told()._actions if isinstance(action, argparse._SubParsersAction)
+        action
+        for action in parser.with_options()._actions
+        if isinstance(action, argparse._SubParsersAction)
     ]
     if not groups:
         yield parser.prog

@@ -28,7 +28,7 @@ OPEN_ALL = "document.querySelectorAll('.tree details').forEach(one => { one.open
 
 
 def insist(what: Locator) -> None:
-    """Press as people do: once more where the page told that the station is away, and sent nothing."""
+    """Press as people do: again where the page told that the station is away, and sent nothing."""
     page, held_back = what.page, what.page.locator("#bar .told[data-away]")
     arrived: list[Frame] = []
 
@@ -38,13 +38,11 @@ def insist(what: Locator) -> None:
     page.on("framenavigated", arrive)
     try:
         what.first.click()
-        again = False
         for _ in range(PATIENCE_LOOKS):
             if arrived:
                 break
             page.wait_for_timeout(LOOK_MILLISECONDS)
-            if not again and held_back.count() and held_back.inner_text() in _held_back(held_back):
-                again = True
+            if held_back.count() and held_back.inner_text() in _held_back(held_back):
                 what.first.click()
         else:
             raise TimeoutError(f"nothing came of {what}")
@@ -54,8 +52,8 @@ def insist(what: Locator) -> None:
 
 
 def _held_back(told: Locator) -> list[str | None]:
-    """The two sentences for a form that was not sent."""
-    return [told.get_attribute("data-away"), told.get_attribute("data-unsent")]
+    """The sentences for a form that was not sent."""
+    return [told.get_attribute(f"data-{why}") for why in ("away", "unsent", "again")]
 
 
 class Person:

@@ -29,10 +29,10 @@ from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as SNAPSHOT_TYPE
 from broadcaster.core.clock import Clock
 from broadcaster.core.notice import Notice, Severity
-from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.keys.key_folder import KeyFolder, open_key
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import DraftState as PaperState
-from broadcaster.county.notices.publisher import Publisher, Sheet
+from broadcaster.county.notices.publisher import Outgoing, Publisher
 from broadcaster.county.pages.base.office_services import make_parts
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import OfficeRole
@@ -412,7 +412,7 @@ def test_two_rotations_while_the_box_was_off(box: LinkBox, office: Office, count
 class RealOffice:
     """The office's own folder, rules and publisher; `pinned` and `keyring` are what a box is given."""
 
-    folder: OfficeFolder
+    folder: KeyFolder
     roots: list[Path]
     database: OfficeDatabase
 
@@ -436,7 +436,7 @@ class RealOffice:
         keys = [open_key(path, SENTENCE) for path in self.roots[:2]]
         self.folder.rotate(keys, [], lambda _: SENTENCE, self.clock.now())
 
-    def sign(self, text: str) -> Sheet:
+    def sign(self, text: str) -> Outgoing:
         """Written, agreed to where the hour wants it, and signed as the office does."""
         wang, zhang = (self.parts.officers.get(name) for name in ("小王", "老张"))
         paper = self.parts.desk.send(wang, Draft(Notice(text, severity=Severity.BLUE), (COUNTY,)))
@@ -453,7 +453,7 @@ def test_a_leaked_key_that_ran_its_numbers_up_is_overcome_by_the_offices_rotatio
 ) -> None:
     roots = [tmp_path / f"root-{number}.key" for number in (1, 2, 3)]
     begun = from_now(0)
-    folder = OfficeFolder.found(tmp_path / "county", COUNTY, "青田县", roots, lambda _: SENTENCE, begun)
+    folder = KeyFolder.create(tmp_path / "county", COUNTY, "青田县", roots, lambda _: SENTENCE, begun)
     with (
         closing(OfficeDatabase(f"sqlite:///{tmp_path / 'office.db'}")) as database,
         closing(OfficeClient(broker)) as client,
@@ -483,11 +483,11 @@ def test_a_leaked_key_that_ran_its_numbers_up_is_overcome_by_the_offices_rotatio
             client.publish(mqtt_topics.bulletin(COUNTY, sheet.id), sheet.envelope, retain=False)
             until(lambda: life.heard()[-1] == sheet.id)
             again = notice(seq=1_800_001)
-            late = Sheet(again.id, again.areas, signed(again, stolen))
+            late = Outgoing(again.id, again.areas, signed(again, stolen))
             assert refusal_of(box, client, late) is Refusal.REVOKED_KEY
 
 
-def refusal_of(box: LinkBox, client: OfficeClient, sheet: Sheet) -> Refusal:
+def refusal_of(box: LinkBox, client: OfficeClient, sheet: Outgoing) -> Refusal:
     """What the box says of this when it is published straight to the broker."""
 
     def refusals() -> list[Refusal]:

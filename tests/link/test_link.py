@@ -411,7 +411,7 @@ def test_the_office_is_told_what_keeps_it_off_as_that_changes(
         return read_state(found[-1]) if found else None
 
     with box.running() as life:
-        until(lambda: (state := said()) and state.there and not state.trouble)
+        until(lambda: (state := said()) and state.online and not state.trouble)
         life.device.lose()
         told = office.publish(notice())
         red = office.publish(notice(seq=2, severity=Severity.RED))
@@ -425,7 +425,7 @@ def test_the_office_is_told_what_keeps_it_off_as_that_changes(
         until(lambda: last(told) == "deferred 等声卡：声卡掉线")
         life.device.come_back()
         until(lambda: last(told) == last(red) == "ended ")
-        until(lambda: (state := said()) and state.there and not state.trouble)
+        until(lambda: (state := said()) and state.online and not state.trouble)
 
 
 def quiet_now() -> QuietSettings:

@@ -58,10 +58,10 @@ from broadcaster.station.village_lexicon import Wordbook
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.audit_log import AuditLog
-from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.reserved_space import SPARE, ReservedSpace
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.database.tables import DATABASE
-from broadcaster.store.database.write_queue import Ledger
+from broadcaster.store.database.write_queue import WriteQueue
 from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
 from broadcaster.store.page_slots import StoredSlots
@@ -237,14 +237,14 @@ class FakeStation:
         self._stack = ExitStack()
         database = Database(settings.paths.state / DATABASE, self.clock)
         self._stack.enter_context(closing(database))
-        spare = Spare(settings.paths.state / SPARE)
-        self._ledger = self._stack.enter_context(closing(Ledger(database, spare)))
-        self._stack.enter_context(ThreadLoop("store", self._ledger.step, self._ledger.wake))
+        reserved_space = ReservedSpace(settings.paths.state / SPARE)
+        self._write_queue = self._stack.enter_context(closing(WriteQueue(database, reserved_space)))
+        self._stack.enter_context(ThreadLoop("store", self._write_queue.step, self._write_queue.wake))
         self.accounts = Accounts(database, self.clock, CHEAP)
         self.phones = Phones(database, self.clock, CHEAP)
         self.tokens = Tokens(database, self.clock)
         self.drafts = Drafts(database, self.clock)
-        self.deeds = AuditLog(database, self._ledger, self.clock)
+        self.deeds = AuditLog(database, self._write_queue, self.clock)
         if account:
             self.accounts.create(self.accounts.one_time_code() or "", *account)
         self.studio = FakeStudio(settings.paths.audio_cache)
@@ -296,7 +296,7 @@ class FakeStation:
 
     def done(self) -> list[tuple[str, str, str]]:
         """Who did what to what, oldest first."""
-        self._ledger.promise(lambda connection: None)
+        self._write_queue.enqueue(lambda connection: None)
         return [(deed.who, deed.what, deed.about) for deed in reversed(self.deeds.recent(99))]
 
     def airing(self, notice: Notice, asked_by: str = "") -> Airing:

@@ -22,15 +22,15 @@ from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import OFFICE
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.keys.key_renewal import KeyRenewal
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.office.office_thread import OfficeThread
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
-from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.pages.base.page_context import EnrolmentTrust, OfficeContext
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import OfficeSettings
@@ -51,11 +51,11 @@ HTTPS = "https://office.example"
 class FarOffice:
     """Running; `sites` is its WSGI application."""
 
-    folder: OfficeFolder
+    folder: KeyFolder
     broker: BrokerRig
     parts: OfficeServices
     keys: VillageKeys
-    wire: Wire
+    wire: MqttClient
     sites: VillageSites
     publisher: Publisher
 
@@ -120,7 +120,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         broker.start()
         stack.callback(broker.kill)
         roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
-        office = OfficeFolder.found(
+        office = KeyFolder.create(
             *(folder / "county", "331121", "青田县", roots, lambda _: SENTENCE, clock.now())
         )
         database = stack.enter_context(closing(OfficeDatabase(f"sqlite:///{office.path / 'office.db'}")))
@@ -128,12 +128,12 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         door = MosquittoAccess(broker.broker.folder)
         parts = make_parts(database, clock, "331121", door, passwords=CHEAP)
         parts.officers.add(KEEPER, OfficeRole.KEEPER, Severity.RED, PASSWORD)
-        wire = Wire(
+        wire = MqttClient(
             *("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD),
             broker.broker.folder / "authority.pem",
         )
         woken: list[Callable[[], None]] = []
-        held = OfficeKeys(office, office.unlock(SENTENCE), clock)
+        held = KeyRenewal(office, office.unlock(SENTENCE), clock)
 
         def wake() -> None:
             for one in woken:
@@ -143,7 +143,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         publisher = Publisher(database, parts.register, clock, held.signer, held.trust)
         line = RemoteClient(wire, parts.register, keys)
         running = OfficeThread(
-            *(publisher, ReceiptInbox(database, clock), parts.standing, wire, clock),
+            *(publisher, ReceiptInbox(database, clock), parts.recurring, wire, clock),
             *(held, parts.register.areas_of, CountyTotals(database, clock)),
         )
         woken.append(running.wake)
@@ -152,9 +152,9 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         stack.enter_context(ThreadLoop("office", running.step, running.wake))
         wait_until(lambda: wire.connected)
         address = BrokerAddress("127.0.0.1", broker.port, broker.broker.authority)
-        trusted = Trusted(office.pin, lambda: office.keyring.to_bytes(), address)
+        trusted = EnrolmentTrust(office.pin, lambda: office.keyring.to_bytes(), address)
         nobody_writes: Any = None
-        pages = Pages(parts, OfficeSettings(), trusted, nobody_writes, villages=keys)
+        pages = OfficeContext(parts, OfficeSettings(), trusted, nobody_writes, villages=keys)
         site = create_app(pages, office.path)
         sites = VillageSites(site, line, parts.register, keys, office.path / "villages")
         stack.callback(sites.leave)

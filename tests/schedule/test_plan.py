@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from broadcaster.core.model import AiringKind
 from broadcaster.core.notice import Notice, Severity
+from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
-from broadcaster.schedule.air_plan import Fate, Planned, plan
+from broadcaster.schedule.air_plan import Fate, Planned, Sounded, plan
 from broadcaster.schedule.plan_summary import look_ahead
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
@@ -149,6 +150,24 @@ def test_a_span_that_begins_in_the_middle_of_a_day_knows_what_loops_have_taken()
     start = FRIDAY + timedelta(hours=9)
     fates = [one.fate for one in plan(timetable, made, minute, start, start + timedelta(hours=1))]
     assert fates == [Fate.PLAYS] * 4 + [Fate.LEFT_OUT] * 2
+
+
+def test_a_span_goes_on_in_the_middle_from_what_really_sounded_and_was_stopped() -> None:
+    loop = {"name": "循环", "text": "好", "every_minutes": 10, "windows": ["08:00-09:30", "10:00-11:00"]}
+    made = Settings.model_validate({"loops": {"most_minutes_an_hour": 3}})
+    timetable = Timetable(TimetableSettings.model_validate({"slots": [loop]}), made.station)
+    rules, now = AirRules(made, minute), FRIDAY + timedelta(hours=8, minutes=35)
+
+    def heard() -> str:
+        found = plan(timetable, made, minute, FRIDAY, FRIDAY + DAY, Sounded(rules, now))
+        return " ".join(f"{one.starts_at:%H:%M}" for one in found if one.sounds)
+
+    assert heard() == "08:00 08:10 08:20 08:40 08:50 09:00 09:10 09:20 10:00 10:10 10:20"
+    rules.spend("循环", now - timedelta(minutes=20), 60)
+    rules.spend("别的", now - timedelta(minutes=10), 60)
+    assert heard() == "08:00 08:10 08:20 08:40 09:00 09:10 09:20 10:00 10:10 10:20"
+    rules.loops_stopped_at = now
+    assert heard() == "08:00 08:10 08:20 10:00 10:10 10:20"
 
 
 SLOTS = st.lists(

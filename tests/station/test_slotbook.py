@@ -2,19 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rig.fakes import ManualClock
+from rig.stored import airing, entry
 
 from broadcaster.core.errors import SlotRefused, StoreUnusable, TextRefused
+from broadcaster.core.model import AiringKind
 from broadcaster.core.notice import Notice
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.schedule.timetable_file import load_timetable_file
 from broadcaster.settings.schema import PathSettings, Settings
+from broadcaster.station.durable_queue import Endings
+from broadcaster.station.past_rules import rules_of_box
 from broadcaster.station.village_slots import FOR_GOOD, Slotbook
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
@@ -45,13 +52,18 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def open_book(tmp_path: Path, settings: Settings, clock: ManualClock) -> OpenBook:
+def rules(settings: Settings) -> AirRules:
+    return AirRules(settings, estimated_lengths(settings))
+
+
+@pytest.fixture
+def open_book(tmp_path: Path, settings: Settings, clock: ManualClock, rules: AirRules) -> OpenBook:
     """The box's book on one database, as often as a test starts the box."""
     (tmp_path / "timetable.yaml").write_text(FILE, encoding="utf-8")
 
     @contextmanager
     def opened() -> Iterator[Slotbook]:
-        book = Slotbook(load_timetable_file(tmp_path / "timetable.yaml"), settings, clock)
+        book = Slotbook(load_timetable_file(tmp_path / "timetable.yaml"), settings, clock, rules)
         with open_store(settings.paths.state / DATABASE, clock) as store:
             book.keep_in(store.slots, refuse_foul)
             yield book
@@ -114,6 +126,77 @@ def test_what_the_limits_of_loops_will_leave_out_is_told_before_it_is_saved(book
     told = [(f"{one.due_at:%M}", one.why_not) for one in book.preview(often)]
     between = "离上一遍不到 5 分钟"
     assert told == [("00", ""), ("03", between), ("06", ""), ("09", between), ("12", "")]
+
+
+EVERY_FIVE = LOOP | {
+    "name": "收秆",
+    "every_minutes": 5,
+    "windows": ["15:30-17:00"],
+    "valid_until": "2026-03-31",
+}
+
+
+def whys(book: Slotbook) -> list[tuple[str, str]]:
+    return [(f"{one.due_at:%H:%M}", one.why_not) for one in book.preview(EVERY_FIVE)[:3]]
+
+
+def test_a_new_loop_keeps_its_distance_from_what_was_heard_alone(
+    book: Slotbook, clock: ManualClock, rules: AirRules
+) -> None:
+    between = "离上一遍不到 5 分钟"
+    clock.advance(30)
+    # Its window began half an hour ago, before anybody had thought of it.
+    assert whys(book) == [("16:05", ""), ("16:10", between), ("16:15", "")]
+    rules.spend("收秆", clock.now() - timedelta(seconds=20), 10)
+    assert whys(book) == [("16:05", between), ("16:10", ""), ("16:15", between)]
+    rules.spend("别的", clock.now() - timedelta(seconds=20), 900)
+    assert whys(book)[1] == ("16:10", "这个钟头循环已经播了 15 分钟，最多 15 分钟")
+    rules.loops_stopped_at = clock.now()
+    assert {why for _, why in whys(book)} == {"停播以后，这个时段的循环不再播"}
+
+
+def test_a_week_that_was_looked_at_is_looked_at_anew_when_more_has_sounded(
+    book: Slotbook, clock: ManualClock, rules: AirRules
+) -> None:
+    book.save(EVERY_FIVE)
+    clock.advance(30)
+
+    def heard() -> list[str]:
+        sunday = book.week(date(2026, 3, 9))[-1].plan.planned
+        return [f"{one.due_at:%H:%M}" for one in sunday if one.sounds and one.due_at > clock.now()]
+
+    assert heard()[:3] == ["16:05", "16:15", "16:25"]
+    rules.spend("收秆", clock.now() - timedelta(seconds=20), 10)
+    assert heard()[:3] == ["16:10", "16:20", "16:30"]
+    rules.loops_stopped_at = clock.now()
+    assert heard() == []
+
+
+def test_a_command_beside_the_box_knows_what_sounded_today_and_what_was_stopped(
+    settings: Settings, clock: ManualClock, rules: AirRules
+) -> None:
+    assert rules_of_box(settings, clock).so_far == rules.so_far
+    loop, now = airing("l1", kind=AiringKind.LOOP, due_at=clock.now(), asked_by="防火"), clock.now()
+    with open_store(settings.paths.state / DATABASE, clock) as store:
+        store.journal.record(replace(entry(loop), seconds_played=900))
+        store.state.put("loops_stopped_at", now.isoformat())
+        store.state.put("volume", "30")
+    told = rules_of_box(settings, clock)
+    assert (told.loops_stopped_at, told.station_volume) == (now, 30)
+    later = replace(loop, due_at=now + timedelta(days=1))
+    told.loops_stopped_at = None
+    assert "这个钟头循环已经播了 15 分钟" in told.verdict(loop, now + timedelta(minutes=30)).reason
+    assert told.verdict(later, later.due_at).passes
+
+
+def test_a_loop_of_which_nothing_was_heard_takes_nothing_of_the_hour(
+    open_book: OpenBook, settings: Settings, clock: ManualClock, rules: AirRules
+) -> None:
+    loop = airing("l1", kind=AiringKind.LOOP, due_at=clock.now(), asked_by="收秆")
+    with open_store(settings.paths.state / DATABASE, clock) as store:
+        Endings(store.journal, rules).record(replace(entry(loop), seconds_played=0.0))
+    assert rules.verdict(loop, clock.now() + timedelta(minutes=1)).passes
+    assert rules_of_box(settings, clock).verdict(loop, clock.now() + timedelta(minutes=1)).passes
 
 
 def test_a_loop_until_a_date_ends_with_that_day(book: Slotbook, clock: ManualClock) -> None:

@@ -34,7 +34,7 @@ def open_again(path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) 
     @contextmanager
     def opened() -> Iterator[Store]:
         with open_store(path, clock) as store:
-            store.upkeep.begin(lambda: True)
+            store.maintenance.begin(lambda: True)
             yield store
 
     return opened

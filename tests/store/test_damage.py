@@ -317,8 +317,8 @@ def test_what_is_older_than_a_look_of_the_upkeep_stands_in_the_file_itself(
         # Its own loop would take the wake, and leave the test to wait for ten minutes.
         store.loops[1].stop()
         store.journal.record(entry(airing()))
-        store.upkeep.wake()
-        store.upkeep.step()
+        store.maintenance.wake()
+        store.maintenance.step()
         copy_folder(path, tmp_path / path.name)
     with open_store(tmp_path / path.name, clock) as store:
         assert store.journal.count() == 1
@@ -445,8 +445,8 @@ def test_the_daily_copy_finds_damage_that_nothing_else_met(
         store.loops[1].stop()
         damage_table(lived, "journal_due")
         clock.advance(24 * 3600)
-        store.upkeep.begin(lambda: True)
-        store.upkeep.step()
+        store.maintenance.begin(lambda: True)
+        store.maintenance.step()
         assert "没有丢" in store.fault, "an index holds nothing that the table has not"
         assert store.journal.count() == 3
 
@@ -461,7 +461,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_stops_nothing(
         with pytest.raises(StoreUnusable):
             store.database.read(text("SELECT 1"))
         (tmp_path / "state").unlink()
-        store.ledger.wake()
+        store.write_queue.wake()
         store.journal.record(entry(airing("a2")))
         wait_until(lambda: store.fault == "")
         assert [left.airing.id for left in store.queue.unfinished()] == ["a1"]

@@ -10,9 +10,9 @@ from rig.fakes import ManualClock
 from sqlalchemy import Connection, insert, select, text
 
 from broadcaster.store.database import tables, write_queue
-from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.reserved_space import SPARE, ReservedSpace
 from broadcaster.store.database.station_database import Database
-from broadcaster.store.database.write_queue import MOST_TOGETHER, MOST_WAITING, Change, Ledger
+from broadcaster.store.database.write_queue import MOST_TOGETHER, MOST_WAITING, Change, WriteQueue
 from broadcaster.system.thread_loop import ThreadLoop
 
 
@@ -23,15 +23,15 @@ def database(path: Path, clock: ManualClock) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ledger(database: Database, path: Path) -> Ledger:
-    return Ledger(database, Spare(path.with_name(SPARE)))
+def writes(database: Database, path: Path) -> WriteQueue:
+    return WriteQueue(database, ReservedSpace(path.with_name(SPARE)))
 
 
 @pytest.fixture
-def written(ledger: Ledger) -> Iterator[Ledger]:
+def written(writes: WriteQueue) -> Iterator[WriteQueue]:
     """Written to by its thread."""
-    with ThreadLoop("store", ledger.step, ledger.wake):
-        yield ledger
+    with ThreadLoop("store", writes.step, writes.wake):
+        yield writes
 
 
 def note(key: str) -> Change:
@@ -56,108 +56,108 @@ def big(key: str) -> Change:
     return lambda connection: connection.execute(statement)
 
 
-def test_a_promise_is_kept_when_it_returns(database: Database, written: Ledger) -> None:
-    assert written.promise(note("a"))
+def test_a_promise_is_kept_when_it_returns(database: Database, written: WriteQueue) -> None:
+    assert written.enqueue(note("a"))
     assert noted(database) == ["a"]
 
 
-def test_changes_are_written_in_their_order_together(database: Database, ledger: Ledger) -> None:
+def test_changes_are_written_in_their_order_together(database: Database, writes: WriteQueue) -> None:
     for key in "abc":
-        ledger.promise(note(key), wait=False)
-    ledger.mention(note("d"))
+        writes.enqueue(note(key), wait=False)
+    writes.enqueue_unsynced(note("d"))
     assert noted(database) == []
-    ledger.step()
+    writes.step()
     assert noted(database) == list("abcd")
 
 
-def test_what_waits_is_written_on_the_way_out(database: Database, ledger: Ledger) -> None:
-    ledger.promise(note("a"), wait=False)
-    ledger.close()
+def test_what_waits_is_written_on_the_way_out(database: Database, writes: WriteQueue) -> None:
+    writes.enqueue(note("a"), wait=False)
+    writes.close()
     assert noted(database) == ["a"]
 
 
-def test_a_full_disk_is_told_and_nothing_waits_for_it(database: Database, written: Ledger) -> None:
+def test_a_full_disk_is_told_and_nothing_waits_for_it(database: Database, written: WriteQueue) -> None:
     fill_the_disk(database, True)
-    assert not written.promise(big("a"))
+    assert not written.enqueue(big("a"))
     assert "磁盘满了" in written.fault and "广播照常" in written.fault
-    assert not written.promise(big("b"))
+    assert not written.enqueue(big("b"))
     assert "有 2 条记录还没写下" in written.fault
 
 
 def test_what_could_not_be_written_is_written_when_there_is_room(
-    database: Database, ledger: Ledger
+    database: Database, writes: WriteQueue
 ) -> None:
     fill_the_disk(database, True)
     for key in "abc":
-        ledger.promise(big(key), wait=False)
-    ledger.step()
+        writes.enqueue(big(key), wait=False)
+    writes.step()
     assert noted(database) == []
     fill_the_disk(database, False)
-    ledger.wake()
-    ledger.step()
+    writes.wake()
+    writes.step()
     assert noted(database) == list("abc")
-    assert ledger.fault == ""
+    assert writes.fault == ""
 
 
-def test_progress_is_not_kept_while_the_disk_is_full(database: Database, ledger: Ledger) -> None:
+def test_progress_is_not_kept_while_the_disk_is_full(database: Database, writes: WriteQueue) -> None:
     fill_the_disk(database, True)
-    ledger.mention(big("before"))
-    ledger.promise(big("a"), wait=False)
-    ledger.step()
-    ledger.mention(note("after"))
+    writes.enqueue_unsynced(big("before"))
+    writes.enqueue(big("a"), wait=False)
+    writes.step()
+    writes.enqueue_unsynced(note("after"))
     fill_the_disk(database, False)
-    ledger.wake()
-    ledger.step()
+    writes.wake()
+    writes.step()
     assert noted(database) == ["a"]
 
 
 def test_a_disk_that_works_again_is_found_out_with_nothing_promised(
-    database: Database, ledger: Ledger
+    database: Database, writes: WriteQueue
 ) -> None:
     fill_the_disk(database, True)
-    ledger.mention(big("note"))
-    ledger.step()
-    assert "磁盘满了" in ledger.fault
+    writes.enqueue_unsynced(big("note"))
+    writes.step()
+    assert "磁盘满了" in writes.fault
     fill_the_disk(database, False)
-    ledger.wake()
-    ledger.step()
-    assert ledger.fault == ""
+    writes.wake()
+    writes.step()
+    assert writes.fault == ""
 
 
-def test_memory_is_bounded_and_what_it_costs_is_told(database: Database, ledger: Ledger) -> None:
+def test_memory_is_bounded_and_what_it_costs_is_told(database: Database, writes: WriteQueue) -> None:
     fill_the_disk(database, True)
-    ledger.promise(big("first"), wait=False)
-    ledger.step()
+    writes.enqueue(big("first"), wait=False)
+    writes.step()
     for number in range(MOST_WAITING + 2):
-        ledger.promise(note(f"{number:05}"), wait=False)
-    assert "已经丢了 3 条" in ledger.fault
+        writes.enqueue(note(f"{number:05}"), wait=False)
+    assert "已经丢了 3 条" in writes.fault
     fill_the_disk(database, False)
     for _ in range(-(-MOST_WAITING // MOST_TOGETHER)):
-        ledger.wake()
-        ledger.step()
+        writes.wake()
+        writes.step()
     assert noted(database) == [f"{number:05}" for number in range(2, MOST_WAITING + 2)]
-    assert "丢了 3 条记录" in ledger.fault
+    assert "丢了 3 条记录" in writes.fault
 
 
-def test_a_change_that_is_wrong_in_itself_costs_no_other(database: Database, ledger: Ledger) -> None:
+def test_a_change_that_is_wrong_in_itself_costs_no_other(database: Database, writes: WriteQueue) -> None:
     def wrong(connection: Connection) -> None:
         connection.execute(insert(tables.station_state).values(key="a", value=None))
 
     for change in (note("a"), wrong, note("b")):
-        ledger.promise(change, wait=False)
-    ledger.step()
+        writes.enqueue(change, wait=False)
+    writes.step()
     assert noted(database) == ["a", "b"]
-    assert ledger.fault == ""
+    assert writes.fault == ""
 
 
 def test_a_disk_that_hangs_is_not_waited_for_a_second_time(
-    written: Ledger, monkeypatch: pytest.MonkeyPatch
+    written: WriteQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(write_queue, "PATIENCE_SECONDS", 0.1)
     hanging = threading.Event()
     try:
-        assert not written.promise(lambda connection: hanging.wait(60))
+        assert not written.enqueue(lambda connection: hanging.wait(60))
         assert "磁盘太慢" in written.fault
-        assert not written.promise(note("a"))
+        assert not written.enqueue(note("a"))
     finally:
         hanging.set()

@@ -17,18 +17,18 @@ def test_a_second_start_still_tells_what_was_lost_and_when(
 ) -> None:
     with open_again() as store:
         store.journal.record(entry(airing("a")))
-        assert store.losses.fault == ""
+        assert store.lost_records.fault == ""
     os.truncate(path, path.stat().st_size // 2)
     with open_again() as store:
         told = store.fault
-        assert "数据库坏了" in told and store.losses.fault == "", "once is enough"
+        assert "数据库坏了" in told and store.lost_records.fault == "", "once is enough"
     clock.advance(20 * 3600)
     with open_again() as store:
         assert store.fault == ""
-        assert store.losses.fault.endswith(told) and "：数据库坏了" in store.losses.fault
+        assert store.lost_records.fault.endswith(told) and "：数据库坏了" in store.lost_records.fault
     clock.advance(30 * 3600)
     with open_again() as store:
-        assert store.losses.fault == ""
+        assert store.lost_records.fault == ""
 
 
 def test_what_was_lost_while_the_box_ran_is_told_by_the_next_start(
@@ -38,9 +38,9 @@ def test_what_was_lost_while_the_box_ran_is_told_by_the_next_start(
         store.database.repair()
         told = store.fault
         assert told
-        store.losses.look()
+        store.lost_records.look()
     with open_store(path, clock) as store:
-        assert store.losses.fault.endswith(told)
+        assert store.lost_records.fault.endswith(told)
 
 
 def test_the_record_says_for_good_where_lines_of_it_are_gone(
@@ -69,5 +69,5 @@ def test_what_was_read_whole_of_a_damaged_file_leaves_no_gap_in_the_record(
         store.database.backups.make("daily")
         store.journal.record(entry(airing("a")))
         store.database.repair()
-        store.losses.look()
+        store.lost_records.look()
         assert [line.airing_id for line in store.journal.recent(5)] == ["a"]

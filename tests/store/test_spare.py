@@ -13,13 +13,13 @@ from rig.rig import wait_until
 from rig.stored import OpenStore, airing, entry
 
 from broadcaster.core.model import Outcome
-from broadcaster.store.accepted_airings import Queue
+from broadcaster.store.accepted_airings import AcceptedAirings
 from broadcaster.store.database import write_queue
 from broadcaster.store.database.airing_json import write_airing
-from broadcaster.store.database.deferred_changes import Worded
-from broadcaster.store.database.reserved_space import SPARE, SPARE_BYTES, Spare
+from broadcaster.store.database.deferred_changes import DeferredChange
+from broadcaster.store.database.reserved_space import SPARE, SPARE_BYTES, ReservedSpace
 from broadcaster.store.database.station_database import Database
-from broadcaster.store.database.write_queue import Ledger
+from broadcaster.store.database.write_queue import WriteQueue
 from broadcaster.store.journal import Journal
 from broadcaster.store.store import Store
 
@@ -46,39 +46,39 @@ def waiting(store: Store) -> list[str]:
 
 
 def test_what_it_took_is_there_for_the_next_one_in_its_order(spare_path: Path) -> None:
-    assert Spare(spare_path).keep({"a": 1}, {"b": "停水"})
-    again = Spare(spare_path)
+    assert ReservedSpace(spare_path).keep({"a": 1}, {"b": "停水"})
+    again = ReservedSpace(spare_path)
     assert again.keep({"c": 3})
-    assert again.records == Spare(spare_path).records == ({"a": 1}, {"b": "停水"}, {"c": 3})
+    assert again.records == ReservedSpace(spare_path).records == ({"a": 1}, {"b": "停水"}, {"c": 3})
     assert spare_path.stat().st_size == SPARE_BYTES
 
 
 def test_what_was_cleared_never_comes_back(spare_path: Path) -> None:
-    spare = Spare(spare_path)
-    spare.keep({"n": 1}, {"n": 2}, {"n": 3})
-    spare.clear()
-    assert Spare(spare_path).records == ()
-    spare.keep({"n": 4})
-    assert Spare(spare_path).records == ({"n": 4},)
+    reserved_space = ReservedSpace(spare_path)
+    reserved_space.keep({"n": 1}, {"n": 2}, {"n": 3})
+    reserved_space.clear()
+    assert ReservedSpace(spare_path).records == ()
+    reserved_space.keep({"n": 4})
+    assert ReservedSpace(spare_path).records == ({"n": 4},)
 
 
 def test_a_line_that_was_not_written_whole_ends_what_counts(spare_path: Path) -> None:
-    Spare(spare_path).keep({"n": 1}, {"n": 2})
+    ReservedSpace(spare_path).keep({"n": 1}, {"n": 2})
     content = bytearray(spare_path.read_bytes())
     content[content.index(b'"n": 2') + 5] ^= 1
     spare_path.write_bytes(content)
-    assert Spare(spare_path).records == ({"n": 1},)
+    assert ReservedSpace(spare_path).records == ({"n": 1},)
 
 
 def test_more_than_there_is_room_for_is_refused_whole(spare_path: Path) -> None:
-    spare = Spare(spare_path)
-    assert not spare.keep({"n": 1}, {"n": "x" * SPARE_BYTES})
-    assert spare.records == Spare(spare_path).records == ()
+    reserved_space = ReservedSpace(spare_path)
+    assert not reserved_space.keep({"n": 1}, {"n": "x" * SPARE_BYTES})
+    assert reserved_space.records == ReservedSpace(spare_path).records == ()
     assert spare_path.stat().st_size == SPARE_BYTES
 
 
 def test_where_none_could_be_made_nothing_is_kept(tmp_path: Path) -> None:
-    assert not Spare(tmp_path / "no folder" / "spare").keep({"n": 1})
+    assert not ReservedSpace(tmp_path / "no folder" / "spare").keep({"n": 1})
 
 
 def test_on_a_full_disk_what_was_promised_and_what_was_heard_outlast_a_power_cut(
@@ -102,7 +102,7 @@ def test_on_a_full_disk_what_was_promised_and_what_was_heard_outlast_a_power_cut
     with open_again() as store:
         assert waiting(store) == ["accepted when full"]
         wait_until(lambda: store.journal.count() == 2)
-        wait_until(lambda: not store.ledger.unwritten)
+        wait_until(lambda: not store.write_queue.unwritten)
         assert store.fault == "" and waiting(store) == ["accepted when full"]
     with open_again() as store:
         assert store.journal.count() == 2 and waiting(store) == ["accepted when full"]
@@ -118,7 +118,9 @@ def test_a_start_on_a_disk_that_is_still_full_takes_nothing_up_twice(
             store.queue.accept(waits)
             store.journal.record(entry(heard))
             with closing(Database(path, clock)) as database:
-                queue = Queue(database, Ledger(database, Spare(path.with_name(SPARE))), clock)
+                queue = AcceptedAirings(
+                    database, WriteQueue(database, ReservedSpace(path.with_name(SPARE))), clock
+                )
                 assert [left.airing.id for left in queue.unfinished()] == ["waits"]
                 assert queue.known({"heard", "waits", "other"}) == {"heard", "waits"}
                 for one in (heard, waits):
@@ -142,31 +144,31 @@ def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
     monkeypatch.setattr(write_queue, "PATIENCE_SECONDS", 0.0)  # nobody writes beside this test
     rows = [{"of_airing": "bad", "text": "{"}, {"of_airing": "a1", "text": write_airing(airing())}]
     with closing(Database(path, clock)) as database:
-        spare = Spare(path.with_name(SPARE))
-        assert spare.keep(*(Worded("accept", [row]).record() for row in rows))
-        ledger = Ledger(database, spare)
-        queue = Queue(database, ledger, clock)
+        reserved_space = ReservedSpace(path.with_name(SPARE))
+        assert reserved_space.keep(*(DeferredChange("accept", [row]).record() for row in rows))
+        writes = WriteQueue(database, reserved_space)
+        queue = AcceptedAirings(database, writes, clock)
         assert [left.airing.id for left in queue.unfinished()] == ["a1"]
         assert queue.of_notice("bad") is None
-        ledger.wake()
-        ledger.step()
+        writes.wake()
+        writes.step()
         assert [left.airing.id for left in queue.unfinished()] == ["a1"]
-        (end,) = Journal(database, ledger, clock).recent(9)
+        (end,) = Journal(database, writes, clock).recent(9)
         assert (end.airing_id, end.outcome) == ("bad", Outcome.FAILED)
 
 
 @pytest.mark.parametrize("place", [b'"n": 1', b'"n": 2', b'"n": 3', b'", {"n": 3}'])
 def test_a_damaged_line_costs_itself_and_is_told(spare_path: Path, place: bytes) -> None:
-    Spare(spare_path).keep({"n": 1}, {"n": 2}, {"n": 3})
+    ReservedSpace(spare_path).keep({"n": 1}, {"n": 2}, {"n": 3})
     content = bytearray(spare_path.read_bytes())
     content[content.index(place) + 1] ^= 1
     spare_path.write_bytes(content)
-    spare = Spare(spare_path)
-    assert len(spare.records) == 2 and "有 1 条读不出来" in spare.fault
-    assert spare.keep({"n": 4})
-    assert Spare(spare_path).records == spare.records
-    spare.clear()
-    assert (Spare(spare_path).records, Spare(spare_path).fault) == ((), "")
+    reserved_space = ReservedSpace(spare_path)
+    assert len(reserved_space.records) == 2 and "有 1 条读不出来" in reserved_space.fault
+    assert reserved_space.keep({"n": 4})
+    assert ReservedSpace(spare_path).records == reserved_space.records
+    reserved_space.clear()
+    assert (ReservedSpace(spare_path).records, ReservedSpace(spare_path).fault) == ((), "")
 
 
 @pytest.mark.parametrize(
@@ -183,21 +185,21 @@ def test_a_damaged_spare_room_is_told_where_it_can_be_known(
     spare_path: Path, harm: str, told: str, kept: int
 ) -> None:
     """That it is away says nothing: a full disk had no room for it."""
-    Spare(spare_path).keep({"n": 1}, {"n": 2})
+    ReservedSpace(spare_path).keep({"n": 1}, {"n": 2})
     HARMS[harm](spare_path)
-    spare = Spare(spare_path)
-    assert told in spare.fault and bool(told) is bool(spare.fault)
-    assert len(spare.records) == kept
-    again = Spare(spare_path)
-    assert (again.fault, again.records) == ("", spare.records), "it is whole again"
+    reserved_space = ReservedSpace(spare_path)
+    assert told in reserved_space.fault and bool(told) is bool(reserved_space.fault)
+    assert len(reserved_space.records) == kept
+    again = ReservedSpace(spare_path)
+    assert (again.fault, again.records) == ("", reserved_space.records), "it is whole again"
 
 
 def test_what_was_cleared_stays_away_though_the_foot_is_damaged(spare_path: Path) -> None:
-    spare = Spare(spare_path)
-    spare.keep({"n": 1}, {"n": 2}, {"n": 3})
-    spare.clear()
+    reserved_space = ReservedSpace(spare_path)
+    reserved_space.keep({"n": 1}, {"n": 2}, {"n": 3})
+    reserved_space.clear()
     flip_bit(spare_path, 1.0)
-    assert Spare(spare_path).records == ()
+    assert ReservedSpace(spare_path).records == ()
 
 
 def test_how_many_of_what_was_accepted_on_a_full_disk_cannot_be_read_is_told(
@@ -207,14 +209,16 @@ def test_how_many_of_what_was_accepted_on_a_full_disk_cannot_be_read_is_told(
         pass
     names = [f"full {number}" for number in range(4)]
     rows = [{"of_airing": name, "text": write_airing(airing(name))} for name in names]
-    assert Spare(path.with_name(SPARE)).keep(*(Worded("accept", [row]).record() for row in rows))
-    spare = path.with_name(SPARE)
-    content = bytearray(spare.read_bytes())
+    assert ReservedSpace(path.with_name(SPARE)).keep(
+        *(DeferredChange("accept", [row]).record() for row in rows)
+    )
+    reserved_space = path.with_name(SPARE)
+    content = bytearray(reserved_space.read_bytes())
     content[content.index(b"full 2")] ^= 1
-    spare.write_bytes(content)
+    reserved_space.write_bytes(content)
     with open_again() as store:
         assert waiting(store) == ["full 0", "full 1", "full 3"]
         assert "有 1 条读不出来" in store.fault
-        wait_until(lambda: not store.ledger.unwritten)
+        wait_until(lambda: not store.write_queue.unwritten)
     with open_again() as store:
         assert store.fault == "" and waiting(store) == ["full 0", "full 1", "full 3"]

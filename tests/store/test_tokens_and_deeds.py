@@ -92,7 +92,7 @@ def test_deeds_are_found_by_kind_person_words_and_day(store: Store, clock: Manua
     ):
         store.deeds.note(who, what, about, "192.0.2.7")
         clock.advance(timedelta(days=1).total_seconds())
-    store.ledger.promise(lambda connection: None)
+    store.write_queue.enqueue(lambda connection: None)
     today = clock.now().date()
     for wanted, found in (
         (AuditFilter(what="播出"), ["李二", "王秀英"]),
@@ -118,7 +118,7 @@ def test_wrong_logins_are_summed_by_account_of_the_last_day(store: Store, clock:
     clock.advance(60)
     store.deeds.note("root", "登录失败", "", "192.0.2.9")
     store.deeds.note("王秀英", "登录失败", "", "192.0.2.99")
-    store.ledger.promise(lambda connection: None)
+    store.write_queue.enqueue(lambda connection: None)
     people = ["王秀英", "李二"]
     assert store.deeds.wrong_logins(people) == [
         WrongLogins("王秀英", 10, 10, "192.0.2.99", began),
@@ -129,8 +129,8 @@ def test_wrong_logins_are_summed_by_account_of_the_last_day(store: Store, clock:
 
 
 def test_the_oldest_deeds_go(store: Store, clock: ManualClock) -> None:
-    deeds = AuditLog(store.database, store.ledger, clock, kept=3)
+    deeds = AuditLog(store.database, store.write_queue, clock, kept=3)
     for number in range(5):
         deeds.note("王秀英", "播出", str(number))
-    store.ledger.promise(lambda connection: None)
+    store.write_queue.enqueue(lambda connection: None)
     assert [deed.about for deed in deeds.recent(9)] == ["4", "3", "2"]

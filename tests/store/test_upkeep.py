@@ -48,7 +48,7 @@ def test_lines_older_than_a_year_become_days(quiet: Store, clock: ManualClock) -
     quiet.journal.record(entry(airing("cut", due_at=old), Outcome.CUT_SHORT))
     quiet.journal.record(entry(airing("live", kind=AiringKind.LIVE, due_at=old, asked_by="王秀英")))
     quiet.journal.record(entry(airing("young", due_at=clock.now() - 364 * DAY)))
-    quiet.upkeep.tidy(clock.now())
+    quiet.maintenance.tidy(clock.now())
     assert [row.airing_id for row in quiet.journal.recent(9)] == ["young"]
     day = old.date().isoformat()
     assert [tuple(row) for row in quiet.database.read(tables.journal_day.select())] == [
@@ -65,7 +65,7 @@ def asked_at(moment: datetime, name: str, due_in: timedelta = timedelta()) -> Jo
 
 
 def kept(store: Store, now: datetime) -> list[str]:
-    store.upkeep.tidy(now)
+    store.maintenance.tidy(now)
     rows = store.database.read(tables.journal.select().order_by(tables.journal.c.number))
     return [row.airing_id for row in rows]
 
@@ -110,7 +110,7 @@ def test_a_day_that_was_begun_is_added_to(quiet: Store, clock: ManualClock) -> N
     old = clock.now() - 366 * DAY
     for number in range(2):
         quiet.journal.record(entry(airing(f"a{number}", due_at=old)))
-        quiet.upkeep.tidy(clock.now())
+        quiet.maintenance.tidy(clock.now())
     (row,) = quiet.database.read(tables.journal_day.select())
     assert (row.airings, row.seconds) == (2, 15.0)
 
@@ -120,7 +120,7 @@ def test_years_of_lines_go_and_the_file_gets_small(quiet: Store, clock: ManualCl
     rows = [_values(entry(airing(f"a{number}", "水" * 300, due_at=old))) for number in range(2_000)]
     with quiet.database.transaction() as connection:
         connection.execute(insert(tables.journal), rows)
-    quiet.upkeep.tidy(clock.now())
+    quiet.maintenance.tidy(clock.now())
     (row,) = quiet.database.read(tables.journal_day.select())
     assert row.airings == 2_000
     quiet.database.close()
@@ -131,8 +131,8 @@ def test_it_is_done_once_a_day(quiet: Store, clock: ManualClock, path: Path) -> 
     made = []
     for hours in (0, 1, 24, 1, 24):
         clock.advance(hours * 3600)
-        quiet.upkeep.begin(lambda: True)
-        quiet.upkeep.step()
+        quiet.maintenance.begin(lambda: True)
+        quiet.maintenance.step()
         made.append(len(backups(path)))
     assert made == [made[0], made[0], made[0] + 1, made[0] + 1, min(made[0] + 2, KEPT)]
     assert quiet.state.get(LAST_DAY) == clock.now().date().isoformat()
@@ -148,12 +148,12 @@ def test_nothing_becomes_a_day_before_the_clock_is_known_to_be_right(
     with open_store(path, clock) as store:
         store.loops[1].stop()
         assert store.journal.count() == 1
-        store.upkeep.begin(lambda: right)
-        store.upkeep.step()
+        store.maintenance.begin(lambda: right)
+        store.maintenance.step()
         assert store.journal.count() == 1
         right = True
-        store.upkeep.wake()
-        store.upkeep.step()
+        store.maintenance.wake()
+        store.maintenance.step()
         assert store.journal.count() == 0
 
 

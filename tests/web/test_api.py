@@ -20,7 +20,7 @@ from broadcaster.core.notice import Notice, OfficeLevel, Severity, Signal
 from broadcaster.core.people import Scope
 from broadcaster.station.station import OnAirStatus
 from broadcaster.web.app import create_app
-from broadcaster.web.base.seldom import EACH_SECONDS
+from broadcaster.web.base.throttle import EACH_SECONDS
 
 Call = Callable[..., TestResponse]
 

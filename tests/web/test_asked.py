@@ -16,7 +16,7 @@ from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.station.station import OnAirStatus, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
-from broadcaster.web.base.followed_airings import Followed
+from broadcaster.web.base.followed_airings import FollowedAirings
 from broadcaster.web.base.page_context import PageContext
 from broadcaster.web.pages.asked_here import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
 
@@ -235,7 +235,9 @@ def test_what_was_lost_before_the_start_is_said_to_be_so_at_the_first_look(
     secretary: FlaskClient, asked: Airing, app: Flask
 ) -> None:
     begun = app.extensions["broadcaster"].clock.monotonic() - LOST_SECONDS - 1
-    app.extensions["broadcaster"] = replace(app.extensions["broadcaster"], followed=Followed(begun))
+    app.extensions["broadcaster"] = replace(
+        app.extensions["broadcaster"], followed=FollowedAirings(begun)
+    )
     ((shown, sentence),) = told(secretary.get("/").text)
     assert shown == "problem failed" and "不知道播了没有" in sentence
 

@@ -75,7 +75,7 @@ def test_the_length_counts_repeats_pace_and_pauses() -> None:
 
 
 def say(notice: Notice, at: Status) -> str:
-    return wording.say_what_happens(notice, Length(50), at, NOW)
+    return wording.say_consequence(notice, Length(50), at, NOW)
 
 
 def test_on_a_quiet_air_it_is_said_at_once() -> None:
@@ -84,7 +84,7 @@ def test_on_a_quiet_air_it_is_said_at_once() -> None:
 
 def test_the_voice_the_exact_length_and_a_cut_loop_are_told() -> None:
     loop = replace(airing("防火"), kind=AiringKind.LOOP)
-    sentence = wording.say_what_happens(
+    sentence = wording.say_consequence(
         Notice("停水", severity=Severity.BLUE, repeats=2),
         Length(48, exact=True),
         status(loop),
@@ -95,7 +95,7 @@ def test_the_voice_the_exact_length_and_a_cut_loop_are_told() -> None:
 
 
 def test_a_moment_to_come_is_told_in_place_of_now() -> None:
-    later = wording.say_what_happens(
+    later = wording.say_consequence(
         Notice("停水"), Length(48), status(airing("防火")), NOW, "", "明天 08:00"
     )
     assert later == "明天 08:00 播 1 遍，大约 48 秒。"

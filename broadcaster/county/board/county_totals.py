@@ -40,20 +40,22 @@ class CountyTotals:
     def take(self, came: Sequence[tuple[str, bytes]]) -> int:
         """Keep what is genuine and new, by topic, in one transaction; how many of it."""
         self._brake.look()
-        told = [(_county_of(topic), topic, data) for topic, data in came if data]
-        told = [one for one in told if one[0]]
-        if not told:
+        messages = [(_county_of(topic), topic, data) for topic, data in came if data]
+        messages = [one for one in messages if one[0]]
+        if not messages:
             return 0
-        keys, kept = self._keys(), self._kept(told)
+        keys, kept = self._keys(), self._stored_envelopes(messages)
         # What stands retained comes again with every connection.
-        new = [one for one in told if one[2] not in kept]
-        presences = [(code, data) for code, topic, data in new if topic == mqtt_topics.heartbeat(code)]
-        sums = [(code, data) for code, topic, data in new if topic != mqtt_topics.heartbeat(code)]
-        read = [(one, data) for code, data in sums if (one := self._read(read_totals, code, keys, data))]
-        there = [
-            one for code, data in presences if (one := self._read(read_heartbeat, code, keys, data))
+        new = [one for one in messages if one[2] not in kept]
+        beats = [(code, data) for code, topic, data in new if topic == mqtt_topics.heartbeat(code)]
+        totals = [(code, data) for code, topic, data in new if topic != mqtt_topics.heartbeat(code)]
+        read = [
+            (one, data) for code, data in totals if (one := self._read(read_totals, code, keys, data))
         ]
-        return self._keep(self._known(read), there, keys)
+        heartbeats = [
+            one for code, data in beats if (one := self._read(read_heartbeat, code, keys, data))
+        ]
+        return self._keep(self._ours(read), heartbeats, keys)
 
     def _read(self, read: Any, code: str, keys: Mapping[str, str], data: bytes) -> Any:
         """None for what is not genuine, which is told in the log only."""
@@ -70,13 +72,13 @@ class CountyTotals:
         query = select(county.c.code, county.c.key).where(county.c.state == BoxState.ENROLLED)
         return {row.code: row.key for row in self._database.read(query)}
 
-    def _kept(self, told: Sequence[tuple[str, str, bytes]]) -> set[bytes]:
-        places = {(topic.rpartition("/")[2], code) for code, topic, _ in told}
+    def _stored_envelopes(self, messages: Sequence[tuple[str, str, bytes]]) -> set[bytes]:
+        places = {(topic.rpartition("/")[2], code) for code, topic, _ in messages}
         both = tuple_(county_sum.c.bulletin, county_sum.c.county)
         rows = self._database.read(select(county_sum.c.envelope).where(both.in_(sorted(places))))
         return {bytes(row.envelope) for row in rows}
 
-    def _known(self, read: Sequence[tuple[RelayTotals, bytes]]) -> list[tuple[RelayTotals, bytes]]:
+    def _ours(self, read: Sequence[tuple[RelayTotals, bytes]]) -> list[tuple[RelayTotals, bytes]]:
         """Of bulletins that this office has sent to that county, as it has signed them."""
         columns = select(bulletin.c.id, bulletin.c.digest, bulletin.c.areas)
         rows = self._database.read(columns.where(bulletin.c.id.in_({one.bulletin for one, _ in read})))
@@ -91,26 +93,26 @@ class CountyTotals:
 
     def _keep(
         self,
-        sums: Sequence[tuple[RelayTotals, bytes]],
-        there: Sequence[RelayHeartbeat],
+        totals: Sequence[tuple[RelayTotals, bytes]],
+        heartbeats: Sequence[RelayHeartbeat],
         keys: Mapping[str, str],
     ) -> int:
-        rows = [self._row(one, data, keys[one.county]) for one, data in sums]
+        rows = [self._row(one, data, keys[one.county]) for one, data in totals]
         # PostgreSQL changes no row twice in one statement: the last of each counts.
         last: dict[tuple[str, str], dict[str, Any]] = {}
         for row in sorted(rows, key=lambda row: row["number"]):
             last[row["bulletin"], row["county"]] = row
-        if last or there:
+        if last or heartbeats:
             with self._database.transaction() as connection:
                 if last:
-                    connection.execute(_adding_up(connection.dialect.name), list(last.values()))
-                for one in there:
+                    connection.execute(_upsert(connection.dialect.name), list(last.values()))
+                for one in heartbeats:
                     newer = (county.c.code == one.county) & (county.c.told_number < one.number)
                     # No later than now: a clock that is ahead makes no relay fresher.
                     values: dict[str, Any] = {"told_number": one.number, "below": int(one.below)}
-                    values["told_at"] = min(one.at, self._clock.now())
+                    values |= {"told_at": min(one.at, self._clock.now()), "reads": one.reads}
                     connection.execute(update(county).where(newer).values(values))
-        return len(sums) + len(there)
+        return len(totals) + len(heartbeats)
 
     def _row(self, one: RelayTotals, data: bytes, key: str) -> dict[str, Any]:
         counted = {name: value for name, value in asdict(one).items() if name in COUNTED}
@@ -155,7 +157,7 @@ def _county_of(topic: str) -> str:
         return ""
 
 
-def _adding_up(dialect_name: str) -> Any:
+def _upsert(dialect_name: str) -> Any:
     """The sum of the highest number counts, whichever comes first; one of a new key always."""
     dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
     statement = dialect.insert(county_sum)

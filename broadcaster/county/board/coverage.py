@@ -10,7 +10,7 @@ WIDTH, ROW, NAME = 360, 34, 112
 
 
 @dataclass(frozen=True)
-class BarSegment:
+class BarPart:
     """A part of a bar; `kind` is its class in the style sheet."""
 
     kind: str
@@ -25,19 +25,19 @@ class Bar:
     code: str
     name: str
     y: int
-    pieces: tuple[BarSegment, ...]
-    said: str
+    pieces: tuple[BarPart, ...]
+    label: str
 
 
 def coverage(towns: Sequence[TownCounts]) -> list[Bar]:
     """From the top, in the order of the towns; each bar has the same length, for each town counts."""
     return [
-        Bar(town.code, town.name, number * ROW, _pieces(town.counts), _said(town.counts))
+        Bar(town.code, town.name, number * ROW, _pieces(town.counts), _label(town.counts))
         for number, town in enumerate(towns)
     ]
 
 
-def _pieces(counts: Counts) -> tuple[BarSegment, ...]:
+def _pieces(counts: Counts) -> tuple[BarPart, ...]:
     parts = {
         "heard": counts.heard,
         "partly": counts.partly,
@@ -50,12 +50,12 @@ def _pieces(counts: Counts) -> tuple[BarSegment, ...]:
     pieces, x, scale = [], float(NAME), (WIDTH - NAME) / max(counts.sent, 1)
     for kind, boxes in parts.items():
         if boxes:
-            pieces.append(BarSegment(kind, round(x, 1), round(boxes * scale, 1)))
+            pieces.append(BarPart(kind, round(x, 1), round(boxes * scale, 1)))
         x += boxes * scale
     return tuple(pieces)
 
 
-def _said(counts: Counts) -> str:
+def _label(counts: Counts) -> str:
     return (
         f"{counts.sent} 个广播站，播完 {counts.heard}，没播完 {counts.partly}，"
         f"正在播 {counts.on_the_air}，等着播 {counts.waiting}，"

@@ -84,8 +84,8 @@ class Counts:
             *(("没播成", self.failed, True), ("取消", self.cancelled, False)),
             ("没回音", self.silent, True),
         )
-        told = (f"{name} {count}" for name, count, always in parts if count or always)
-        return "，".join((f"发给 {self.sent}", *told))
+        shown = (f"{name} {count}" for name, count, always in parts if count or always)
+        return "，".join((f"发给 {self.sent}", *shown))
 
     def to_json(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in COUNTED}
@@ -113,12 +113,12 @@ class Place:
         return self.over and self.stage in OPEN_ENDED
 
     @property
-    def said(self) -> str:
+    def wording(self) -> str:
         """In words; what a box waits for it says whole."""
-        return f"没有回音，过期以前最后说的是：{self._said}" if self.is_lost else self._said
+        return f"没有回音，过期以前最后说的是：{self._wording}" if self.is_lost else self._wording
 
     @property
-    def _said(self) -> str:
+    def _wording(self) -> str:
         if self.stage is DeliveryState.DEFERRED and self.reason:
             return self.reason
         whole = f"/{self.seconds_due}" if self.seconds_due else ""
@@ -216,7 +216,7 @@ class DeliveryBoard:
 
 
 def _line(one: Place, zone: tzinfo) -> tuple[object, ...]:
-    stage, why = (DeliveryState.SENT, one.said) if one.is_lost else (one.stage, one.reason)
+    stage, why = (DeliveryState.SENT, one.wording) if one.is_lost else (one.stage, one.reason)
     said = REACHES[stage], why, one.seconds_played, one.seconds_due
     times = in_cell(one.started_at, zone), in_cell(one.at, zone)
     return (one.area, one.name, one.box, *said, *times)

@@ -60,8 +60,8 @@ class DrillReport:
     @property
     def others(self) -> list[DrillResult]:
         """They answered, and it was not heard there (yet)."""
-        told = (DeliveryState.HEARD, DeliveryState.PARTLY, DeliveryState.SENT)
-        return [one for one in self.villages if one.stage not in told]
+        listed = (DeliveryState.HEARD, DeliveryState.PARTLY, DeliveryState.SENT)
+        return [one for one in self.villages if one.stage not in listed]
 
     @property
     def begun_median(self) -> float | None:
@@ -98,9 +98,9 @@ class Drills:
         self._database = database
         self._zone = zone
 
-    def reports(self, papers: Collection[DraftRecord]) -> dict[str, DrillReport]:
+    def reports(self, records: Collection[DraftRecord]) -> dict[str, DrillReport]:
         """By the ids of these drills."""
-        drills = {one.id: one for one in papers}
+        drills = {one.id: one for one in records}
         columns = (reach.c.bulletin, reach.c.box, reach.c.stage, reach.c.at, reach.c.started_at)
         of_box = (box.c.area, box.c.name, box.c.quiet)
         query = select(*columns, *of_box).join(box, box.c.id == reach.c.box)
@@ -130,18 +130,18 @@ class Drills:
         return quiet_villages.verdict(rule, draft, due, self._zone).until
 
 
-def all_to_csv(papers: Sequence[DraftRecord], reports: dict[str, DrillReport], zone: tzinfo) -> str:
+def all_to_csv(records: Sequence[DraftRecord], reports: dict[str, DrillReport], zone: tzinfo) -> str:
     """One line a drill, as they stand in a year's report."""
     heading = ("时间", "演练", "发给", "听到", "没播完", "没回音", "中位几秒后响", "最慢几秒", "编号")
-    return to_csv(heading, [_drill_line(paper, reports[paper.id], zone) for paper in papers])
+    return to_csv(heading, [_drill_line(record, reports[record.id], zone) for record in records])
 
 
-def _drill_line(paper: DraftRecord, report: DrillReport, zone: tzinfo) -> tuple[object, ...]:
-    at = in_cell(paper.issued or paper.written_at, zone)
+def _drill_line(record: DraftRecord, report: DrillReport, zone: tzinfo) -> tuple[object, ...]:
+    at = in_cell(record.issued or record.written_at, zone)
     counts = len(report.villages), len(report.heard), len(report.partly), len(report.silent)
     slowest = report.slowest.begun_after if report.slowest else None
     times = _seconds(report.begun_median), _seconds(slowest)
-    return (at, paper.draft.title, *counts, *times, paper.id)
+    return (at, record.draft.title, *counts, *times, record.id)
 
 
 def _line(one: DrillResult, zone: tzinfo) -> tuple[object, ...]:

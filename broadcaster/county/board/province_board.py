@@ -34,7 +34,7 @@ class FigureQuality(StrEnum):
     NONE_YET = "none_yet"
 
 
-SAID = {
+QUALITY_WORDING = {
     FigureQuality.TRUE: "",
     FigureQuality.UNKNOWN: "转发还没有登记，收不到它的数",
     FigureQuality.RETIRED: "已经停用，不再收它的数",
@@ -54,36 +54,36 @@ class CountyDelivery:
     county: County
     counts: Counts
     at: datetime | None
-    word: FigureQuality
+    quality: FigureQuality
 
     @property
-    def told(self) -> bool:
+    def has_figures(self) -> bool:
         return self.at is not None
 
     @property
-    def said(self) -> str:
+    def remark(self) -> str:
         """In words; "" where the figures are true."""
-        return SAID[self.word]
+        return QUALITY_WORDING[self.quality]
 
     @property
     def sentence(self) -> str:
         """The figures in a line, and what they are worth."""
-        figures = self.counts.sentence if self.told else ""
-        return "；".join(part for part in (figures, self.said) if part)
+        figures = self.counts.sentence if self.has_figures else ""
+        return "；".join(part for part in (figures, self.remark) if part)
 
     def to_json(self) -> dict[str, object]:
         """Without figures where it has told none."""
-        told = {"county": self.county.code, "name": self.county.name, "word": self.word.value}
-        figures = self.counts.to_json() if self.told else {}
-        return told | figures | {"at": self.at and self.at.isoformat()}
+        values = {"county": self.county.code, "name": self.county.name, "word": self.quality.value}
+        figures = self.counts.to_json() if self.has_figures else {}
+        return values | figures | {"at": self.at and self.at.isoformat()}
 
     @property
-    def place(self) -> TownCounts:
-        """For the picture."""
+    def as_bar(self) -> TownCounts:
+        """For the chart."""
         return TownCounts(self.county.code, self.county.name, self.counts)
 
 
-class CountyBoard:
+class ProvinceBoard:
     """Any thread."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock, counties: Counties) -> None:
@@ -91,34 +91,35 @@ class CountyBoard:
         self._clock = clock
         self._counties = counties
 
-    def deliveries(self, paper: DraftRecord) -> list[CountyDelivery]:
+    def deliveries(self, record: DraftRecord) -> list[CountyDelivery]:
         """Each county that the bulletin is for, by code; one that is retired only where it has told."""
-        if not paper.issued:
+        if not record.issued:
             return []
         columns = [county_sum.c[name] for name in ("county", "at", *COUNTED)]
-        rows = self._database.read(select(*columns).where(county_sum.c.bulletin == paper.id))
+        rows = self._database.read(select(*columns).where(county_sum.c.bulletin == record.id))
         sums = {row.county: row for row in rows}
-        concerned = self._counties.concerned(paper.draft.areas)
+        concerned = self._counties.concerned(record.draft.areas)
         wanted = [one for one in concerned if one.code in sums or one.state is not BoxState.RETIRED]
         return [self._delivery(one, sums.get(one.code)) for one in wanted]
 
-    def without(self, papers: Sequence[DraftRecord]) -> dict[str, int]:
+    def without_totals(self, records: Sequence[DraftRecord]) -> dict[str, int]:
         """Of each bulletin that was signed, how many counties have told nothing."""
         codes = [one.code for one in self._counties.in_use()]
         if not codes:
             return {}
-        which = county_sum.c.bulletin.in_([paper.id for paper in papers])
+        which = county_sum.c.bulletin.in_([record.id for record in records])
         query = select(county_sum.c.bulletin, county_sum.c.county).where(which)
-        told = {(row.bulletin, row.county) for row in self._database.read(query)}
+        reported = {(row.bulletin, row.county) for row in self._database.read(query)}
         return {
-            paper.id: sum(
-                concerns(paper.draft.areas, code) and (paper.id, code) not in told for code in codes
+            record.id: sum(
+                concerns(record.draft.areas, code) and (record.id, code) not in reported
+                for code in codes
             )
-            for paper in papers
-            if paper.issued
+            for record in records
+            if record.issued
         }
 
-    def to_csv(self, paper: DraftRecord) -> str:
+    def to_csv(self, record: DraftRecord) -> str:
         """One line a county."""
         figures = (
             "发给",
@@ -133,10 +134,10 @@ class CountyBoard:
             "等着播",
         )
         heading = ("标题", "区划代码", "县", *figures, "数是什么时候的", "说明")
-        lines = (_line(one, self._clock.zone) for one in self.deliveries(paper))
-        return to_csv(heading, ((paper.draft.called, *line) for line in lines))
+        lines = (_line(one, self._clock.zone) for one in self.deliveries(record))
+        return to_csv(heading, ((record.draft.sent_title, *line) for line in lines))
 
-    def word_of(self, county: County) -> FigureQuality:
+    def quality_of(self, county: County) -> FigureQuality:
         """The reliability of this county's relay now, for any bulletin."""
         if county.state is BoxState.RETIRED:
             return FigureQuality.RETIRED
@@ -149,23 +150,23 @@ class CountyBoard:
         return FigureQuality.TRUE if county.below else FigureQuality.CUT_OFF
 
     def _delivery(self, county: County, row: Row[Any] | None) -> CountyDelivery:
-        word = self.word_of(county)
+        quality = self.quality_of(county)
         if row is None:
             return CountyDelivery(
                 county,
                 Counts(Counter()),
                 None,
-                FigureQuality.NONE_YET if word is FigureQuality.TRUE else word,
+                FigureQuality.NONE_YET if quality is FigureQuality.TRUE else quality,
             )
         at = row.at
-        if word is FigureQuality.TRUE and county.told_at:
+        if quality is FigureQuality.TRUE and county.told_at:
             # Whatever has changed since would have been told.
             at = max(at, county.told_at)
-        return CountyDelivery(county, Counts(stages_of(row)), at, word)
+        return CountyDelivery(county, Counts(stages_of(row)), at, quality)
 
 
 def _line(one: CountyDelivery, zone: tzinfo) -> tuple[object, ...]:
     counted = (*one.counts.to_json().values(), one.counts.waiting)
-    figures = counted if one.told else [""] * len(counted)
+    figures = counted if one.has_figures else [""] * len(counted)
     at = in_cell(one.at, zone)
-    return (one.county.code, one.county.name, *figures, at, one.said)
+    return (one.county.code, one.county.name, *figures, at, one.remark)

@@ -19,8 +19,8 @@ from broadcaster.bulletin.receipts import LARGEST, PAYLOAD_TYPE
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
-from broadcaster.county.board.uncounted_receipts import AtHand, Doubt
+from broadcaster.county.board.receipt_inbox import IncomingReceipts, ReceiptInbox
+from broadcaster.county.board.uncounted_receipts import Doubt, ImportDoubts
 from broadcaster.county.store.office_database import OfficeDatabase
 
 # A year of three notices a day from three hundred villages, on one stick.
@@ -37,7 +37,7 @@ class ReceiptsUnreadable(BroadcasterError):
 
 
 @dataclass(frozen=True)
-class Home:
+class ImportResult:
     """The result of an import."""
 
     files: int
@@ -60,44 +60,44 @@ class Home:
         if not self.receipts:
             return "里面没有回执。请选 U 盘上 cb/outbox 里的文件。"
         wrong = f"，{self.refused} 份不是登记过的广播站签的，没有要" if self.refused else ""
-        told = (
+        sentence = (
             f"读了 {self.receipts} 份回执，{self.genuine} 份是真的，都记下了{wrong}。有过的不会重复算。"
         )
-        return f"{told}{self._left_out}"
+        return f"{sentence}{self._left_out}"
 
     @property
     def _left_out(self) -> str:
-        told = "，".join(f"{count} 份{why.sentence}" for why, count in self.doubted.items())
+        sentence = "，".join(f"{count} 份{why.sentence}" for why, count in self.doubted.items())
         others = f"另外 {self.others} 个文件不是回执，或者坏了，没有管。" if self.others else ""
-        return f"没有计入的：{told}。{others}" if told else others
+        return f"没有计入的：{sentence}。{others}" if sentence else others
 
 
-def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> Home:
+def import_receipts(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> ImportResult:
     """By the same checks as over the network, some hundred at a time."""
-    at_hand = AtHand()
-    intake = ReceiptInbox(database, clock, doubts=at_hand)
-    found, receipts, genuine, batch = 0, 0, 0, list[Sent]()
+    at_hand = ImportDoubts()
+    inbox = ReceiptInbox(database, clock, doubts=at_hand)
+    found, receipts, genuine, batch = 0, 0, 0, list[IncomingReceipts]()
     for data in files:
         found += 1
         if found > MOST_FILES:
             raise ReceiptsUnreadable(f"文件超过 {MOST_FILES} 个，请分几次导入。前面的已经记下了。")
         batch += _claimed(data)
         if len(batch) == AT_ONCE:
-            receipts, genuine = receipts + AT_ONCE, genuine + intake.take(batch)
+            receipts, genuine = receipts + AT_ONCE, genuine + inbox.take(batch)
             batch.clear()
-    receipts, genuine = receipts + len(batch), genuine + intake.take(batch)
+    receipts, genuine = receipts + len(batch), genuine + inbox.take(batch)
     # Who names a box has not its key: that is told as not genuine.
     del at_hand.noted[Doubt.UNREADABLE]
-    return Home(found, genuine, found - receipts, at_hand.noted)
+    return ImportResult(found, genuine, found - receipts, at_hand.noted)
 
 
-def _claimed(data: bytes) -> list[Sent]:
+def _claimed(data: bytes) -> list[IncomingReceipts]:
     """As the box that it names; none for what is no receipt at all."""
     try:
         box = strict_json.parse(envelope.read(data, PAYLOAD_TYPE, LARGEST).payload)["box"]
     except (NotAccepted, ValueError, TypeError, KeyError):
         return []
-    return [Sent(box, data)] if isinstance(box, str) else []
+    return [IncomingReceipts(box, data)] if isinstance(box, str) else []
 
 
 def in_folder(folder: Path) -> Iterator[bytes]:

@@ -19,10 +19,10 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.notice import SPECS
 from broadcaster.county.board.uncounted_receipts import (
     Doubt,
-    Doubts,
-    Noted,
-    Pace,
-    SentOut,
+    DoubtLog,
+    ReceiptRateLimit,
+    SentBulletin,
+    StoredDoubts,
     clamped,
     doubt_of,
     is_honest,
@@ -31,25 +31,29 @@ from broadcaster.county.broker.box_status import BoxStatus
 from broadcaster.county.register.register import BoxState, in_use
 from broadcaster.county.store.delivery_state import ENDS, stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.county.store.tables import box, bulletin, reach, receipt, told
+from broadcaster.county.store.tables import box, bulletin, envelope, reach, receipt
 
 _THIS: Any = box.c.id == bindparam("who")
 HEARD = update(box).where(_THIS).values(heard_at=bindparam("when"))
 PRESENT = update(box).where(_THIS).values(online=bindparam("there"))
 TELLS = PRESENT.values(trouble=bindparam("ails"), quiet=bindparam("rests"))
-ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due", "reason", "started_at")
+COLUMNS = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due", "reason", "started_at")
 
 
 @dataclass(frozen=True)
-class Sent:
+class IncomingReceipts:
     """The bytes that came from a box."""
 
     box: str
     data: bytes
 
 
+Genuine = tuple[IncomingReceipts, Receipts]
+Values = dict[str, Any]
+
+
 @dataclass(frozen=True)
-class Known:
+class EnrolledBox:
     """A box in use, as the register has it; `area` is trimmed."""
 
     key: str
@@ -65,60 +69,53 @@ class ReceiptInbox:
         self,
         database: OfficeDatabase,
         clock: Clock,
-        pace: Pace | None = None,
-        doubts: Noted | None = None,
+        pace: ReceiptRateLimit | None = None,
+        doubts: DoubtLog | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._pace = pace
-        self._boxes: dict[str, Known] = {}
-        self.doubts: Noted = doubts or Doubts(database, clock)
+        self._boxes: dict[str, EnrolledBox] = {}
+        self.doubts: DoubtLog = doubts or StoredDoubts(database, clock)
 
-    def take(self, sent: Sequence[Sent]) -> int:
+    def take(self, sent: Sequence[IncomingReceipts]) -> int:
         """Keep what is genuine, in one transaction; of how many. The rest is counted apart."""
         if sent:
             self._boxes = enrolled(self._database, {one.box for one in sent})
             genuine = [(one, read) for one in sent if (read := self._read(one))]
-            known = self._told_before([read for _, read in genuine])
+            stored = self._already_stored([read for _, read in genuine])
             taken = [
                 (one, read)
                 for one, read in genuine
-                if (read.box, read.number) in known or self._in_bounds(read)
+                if (read.box, read.number) in stored or self._in_bounds(read)
             ]
-            self._keep(taken, known)
+            self._keep(taken, stored)
         else:
             taken = []
         self.doubts.keep()
         return len(taken)
 
-    def _keep(
-        self, taken: Sequence[tuple[Sent, Receipts]], told_before: Collection[tuple[str, int]]
-    ) -> None:
+    def _keep(self, taken: Sequence[Genuine], stored: Collection[tuple[str, int]]) -> None:
         receipts = [(read, one) for _, read in taken for one in read.receipts]
-        known, now = self._known({one.bulletin for _, one in receipts}), self._clock.now()
+        signed, now = self._sent_bulletins({one.bulletin for _, one in receipts}), self._clock.now()
         kept, rows = [], []
         for read, one in receipts:
-            sheet = known.get(one.bulletin)
-            why = doubt_of(one, sheet, self._boxes[read.box].area, now)
-            if why and not is_honest(one, why) and (read.box, read.number) not in told_before:
+            sent = signed.get(one.bulletin)
+            why = doubt_of(one, sent, self._boxes[read.box].area, now)
+            if why and not is_honest(one, why) and (read.box, read.number) not in stored:
                 self.doubts.note(read.box, why, one.bulletin)
             if why in (None, Doubt.UNKNOWN):
                 # Those of an office above are for the relay, should it lose what it had.
-                kept.append(self._kept(read, one, now))
-            if not why and sheet and stage_of(one):
-                rows.append(self._reached(read.box, one, sheet, now))
+                kept.append(self._receipt_columns(read, one, now))
+            if not why and sent and stage_of(one):
+                rows.append(self._delivery_columns(read.box, one, sent, now))
         self._write(taken, kept, rows)
 
-    def _write(
-        self,
-        taken: Sequence[tuple[Sent, Receipts]],
-        kept: Sequence[dict[str, Any]],
-        rows: Sequence[dict[str, Any]],
-    ) -> None:
+    def _write(self, taken: Sequence[Genuine], kept: Sequence[Values], rows: Sequence[Values]) -> None:
         if not taken:
             return
         of = {(one["key"], one["told_in"]) for one in kept}
-        signed = [self._told(one, read) for one, read in taken]
+        signed = [self._envelope_columns(one, read) for one, read in taken]
         signed = [one for one in signed if (one["key"], one["number"]) in of]
         with self._database.transaction() as connection:
             keep_told, keep, add_up = _statements(connection.dialect.name)
@@ -130,28 +127,28 @@ class ReceiptInbox:
             who, now = sorted({read.box for _, read in taken}), self._clock.now()
             connection.execute(HEARD, [{"who": one, "when": now} for one in who])
 
-    def present(self, told: Mapping[str, BoxStatus]) -> None:
+    def store_status(self, status: Mapping[str, BoxStatus]) -> None:
         """Stores boxes' own status from the broker; a last will only tells that the box is gone."""
-        if not told:
+        if not status:
             return
-        gone = [{"who": box, "there": 0} for box, one in told.items() if not one.there]
-        there = [
+        gone = [{"who": box, "there": 0} for box, one in status.items() if not one.online]
+        online = [
             {"who": box, "there": 1, "ails": one.trouble, "rests": one.quiet}
-            for box, one in told.items()
-            if one.there
+            for box, one in status.items()
+            if one.online
         ]
         with self._database.transaction() as connection:
             if gone:
                 connection.execute(PRESENT, gone)
-            if there:
-                connection.execute(TELLS, there)
+            if online:
+                connection.execute(TELLS, online)
 
-    def known(self, ids: Collection[str]) -> set[str]:
+    def registered_boxes(self, ids: Collection[str]) -> set[str]:
         """Those of these boxes that are in the register, and not retired."""
         query = select(box.c.id).where(box.c.id.in_(sorted(ids)), box.c.state != BoxState.RETIRED)
         return {row.id for row in self._database.read(query)}
 
-    def _read(self, sent: Sent) -> Receipts | None:
+    def _read(self, sent: IncomingReceipts) -> Receipts | None:
         known = self._boxes.get(sent.box)
         if known is None:
             self.doubts.stranger(sent.box)
@@ -163,12 +160,12 @@ class ReceiptInbox:
             return None
         return read
 
-    def _told_before(self, read: Sequence[Receipts]) -> set[tuple[str, int]]:
+    def _already_stored(self, read: Sequence[Receipts]) -> set[tuple[str, int]]:
         """Box and number of those that are kept already: on a bad line a box sends all of them again
         with each connection, and that must neither use up its pace nor be told as more of the same."""
-        keys = {self._boxes[one.box].key for one in read}
-        ours = told.c.key.in_(sorted(keys)) & told.c.number.in_(sorted({one.number for one in read}))
-        rows = self._database.read(select(told.c.key, told.c.number).where(ours))
+        keys, numbers = {self._boxes[one.box].key for one in read}, {one.number for one in read}
+        ours = envelope.c.key.in_(sorted(keys)) & envelope.c.number.in_(sorted(numbers))
+        rows = self._database.read(select(envelope.c.key, envelope.c.number).where(ours))
         kept = {(row.key, row.number) for row in rows}
         return {(one.box, one.number) for one in read if (self._boxes[one.box].key, one.number) in kept}
 
@@ -179,17 +176,17 @@ class ReceiptInbox:
             self.doubts.note(read.box, Doubt.TOO_MANY, count=count)
         return allowed
 
-    def _known(self, ids: set[str]) -> dict[str, SentOut]:
+    def _sent_bulletins(self, ids: set[str]) -> dict[str, SentBulletin]:
         """Those of them that this office has signed."""
         columns = bulletin.c.id, bulletin.c.digest, bulletin.c.areas, bulletin.c.issued
         ours = bulletin.c.id.in_(sorted(ids)) & bulletin.c.digest.is_not(None)
         rows = self._database.read(select(*columns).where(ours))
-        return {row.id: SentOut(row.digest, tuple(row.areas.split()), row.issued) for row in rows}
+        return {row.id: SentBulletin(row.digest, tuple(row.areas.split()), row.issued) for row in rows}
 
-    def _told(self, sent: Sent, read: Receipts) -> dict[str, Any]:
+    def _envelope_columns(self, sent: IncomingReceipts, read: Receipts) -> dict[str, Any]:
         return {"key": self._boxes[read.box].key, "number": read.number, "envelope": sent.data}
 
-    def _kept(self, read: Receipts, one: Receipt, now: datetime) -> dict[str, Any]:
+    def _receipt_columns(self, read: Receipts, one: Receipt, now: datetime) -> dict[str, Any]:
         return {
             "box": read.box,
             "key": self._boxes[read.box].key,
@@ -201,7 +198,9 @@ class ReceiptInbox:
             "told_in": read.number,
         }
 
-    def _reached(self, box_id: str, read: Receipt, sheet: SentOut, now: datetime) -> dict[str, Any]:
+    def _delivery_columns(
+        self, box_id: str, read: Receipt, sent: SentBulletin, now: datetime
+    ) -> dict[str, Any]:
         heard = read.heard
         # What was cut says its last line again: more was played than there is.
         due = heard.seconds_due if heard else 0
@@ -213,11 +212,11 @@ class ReceiptInbox:
             "stage": stage_of(read),
             "key": self._boxes[box_id].key,
             "box_number": read.number,
-            "at": clamped(read.at, sheet, now),
+            "at": clamped(read.at, sent, now),
             "seconds_played": round(played),
             "seconds_due": round(due),
             "reason": _reason(read),
-            "started_at": started and clamped(started, sheet, now),
+            "started_at": started and clamped(started, sent, now),
         }
 
 
@@ -235,21 +234,21 @@ _key_of = lru_cache(maxsize=4_000)(public_from_hex)
 def _statements(dialect_name: str) -> tuple[Any, Any, Any]:
     """To keep what was signed, to keep a receipt, and to add it up."""
     dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
-    keep_told, keep = (dialect.insert(table).on_conflict_do_nothing() for table in (told, receipt))
-    return keep_told, keep, adding_up(dialect, reach, ADDED_UP)
+    keep_told, keep = (dialect.insert(table).on_conflict_do_nothing() for table in (envelope, receipt))
+    return keep_told, keep, upsert_delivery(dialect, reach, COLUMNS)
 
 
-def enrolled(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, Known]:
+def enrolled(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, EnrolledBox]:
     """The key and the place of each box in use, or of those of them."""
     rows = in_use(database, box.c.key, box.c.area, ids=ids)
-    return {id: Known(row.key, area_codes.trim(row.area)) for id, row in rows.items()}
+    return {id: EnrolledBox(row.key, area_codes.trim(row.area)) for id, row in rows.items()}
 
 
 # What was heard was heard, whatever is told of it after; before its end the latest word counts.
 _END: dict[str, int] = {end.value: place for place, end in enumerate(ENDS, 1)}
 
 
-def adding_up(dialect: Any, table: Table, names: Sequence[str]) -> Any:
+def upsert_delivery(dialect: Any, table: Table, names: Sequence[str]) -> Any:
     """Write these columns of a bulletin in a box, whichever comes first: an end before what is none, the
     better end, and of two alike the later receipt of the box by its own number, or that of a new key.
     """

@@ -63,7 +63,7 @@ SENTENCES = {
 
 
 @dataclass(frozen=True)
-class SentOut:
+class SentBulletin:
     """A bulletin as it was signed; `areas` are trimmed."""
 
     digest: str
@@ -71,14 +71,14 @@ class SentOut:
     issued: datetime
 
 
-def is_of(told: Receipt, digest: str) -> bool:
+def is_of(receipt: Receipt, digest: str) -> bool:
     """True if a receipt is of the bulletin as it was signed. A refusal may lack the digest, because the
     box could not always read it.
     """
-    return told.digest == digest or (told.digest is None and told.state is ReceiptState.REFUSED)
+    return receipt.digest == digest or (receipt.digest is None and receipt.state is ReceiptState.REFUSED)
 
 
-def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -> Doubt | None:
+def doubt_of(receipt: Receipt, sent: SentBulletin | None, village: str, now: datetime) -> Doubt | None:
     """The reason for which a genuine receipt of this village's box does not count; None for one that
     does.
     """
@@ -86,33 +86,33 @@ def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -
         return Doubt.UNKNOWN
     if not any(area_codes.contains(area, village) for area in sent.areas):
         return Doubt.ELSEWHERE
-    if not is_of(told, sent.digest):
+    if not is_of(receipt, sent.digest):
         return Doubt.OTHER_DIGEST
-    if told.clock_trusted and not _in_time(told, sent.issued, now):
+    if receipt.clock_trusted and not _in_time(receipt, sent.issued, now):
         return Doubt.WRONG_TIME
-    return Doubt.IMPOSSIBLE if told.heard and not _possible(told.heard) else None
+    return Doubt.IMPOSSIBLE if receipt.heard and not _possible(receipt.heard) else None
 
 
-def is_honest(told: Receipt, why: Doubt) -> bool:
+def is_honest(receipt: Receipt, why: Doubt) -> bool:
     """True if the box cannot be blamed: it refused a bulletin that somebody gave it, for instance on a
     stick.
     """
-    return told.state is ReceiptState.REFUSED and why in (
+    return receipt.state is ReceiptState.REFUSED and why in (
         Doubt.UNKNOWN,
         Doubt.ELSEWHERE,
         Doubt.OTHER_DIGEST,
     )
 
 
-def clamped(told: datetime, sent: SentOut, now: datetime) -> datetime:
+def clamped(moment: datetime, sent: SentBulletin, now: datetime) -> datetime:
     """As the board shows it: by a clock that nobody trusts it may be any time."""
-    return min(max(told, sent.issued), now)
+    return min(max(moment, sent.issued), now)
 
 
-def _in_time(told: Receipt, issued: datetime, now: datetime) -> bool:
+def _in_time(receipt: Receipt, issued: datetime, now: datetime) -> bool:
     """A box that began without a clock may have begun to sound long before."""
-    ended = told.heard.ended if told.heard else told.at
-    return issued - CLOCKS_DIFFER <= told.at and max(told.at, ended) <= now + CLOCKS_DIFFER
+    ended = receipt.heard.ended if receipt.heard else receipt.at
+    return issued - CLOCKS_DIFFER <= receipt.at and max(receipt.at, ended) <= now + CLOCKS_DIFFER
 
 
 def _possible(heard: PlayedResult) -> bool:
@@ -120,7 +120,7 @@ def _possible(heard: PlayedResult) -> bool:
     return heard.seconds_played <= most and heard.seconds_due <= LONGEST_SECONDS
 
 
-class Pace:
+class ReceiptRateLimit:
     """Limits the receipts of one box: many at once, then few, for ever. One thread."""
 
     def __init__(self, clock: Clock, burst: int = BURST, a_second: float = A_SECOND) -> None:
@@ -140,7 +140,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Doubted:
+class DoubtCount:
     """So many things of one box that do not count, for one reason."""
 
     why: Doubt
@@ -148,7 +148,7 @@ class Doubted:
     last_at: datetime
 
 
-class Noted(Protocol):
+class DoubtLog(Protocol):
     """Receives the receipts that do not count."""
 
     def note(self, box: str, why: Doubt, detail: object = "", count: int = 1) -> None: ...
@@ -160,7 +160,7 @@ class Noted(Protocol):
         """After each batch."""
 
 
-class AtHand:
+class ImportDoubts:
     """Notes receipts from a stick that do not count: the person is told, and no box is blamed."""
 
     def __init__(self) -> None:
@@ -174,7 +174,7 @@ class AtHand:
     def keep(self) -> None: ...
 
 
-class Doubts:
+class StoredDoubts:
     """Notes receipts over the broker that do not count, by box: written by the office's own thread, read
     by any.
     """
@@ -205,19 +205,19 @@ class Doubts:
             for (box, why), number in sorted(noted.items())
         ]
         with self._database.transaction() as connection:
-            connection.execute(_adding(connection.dialect.name), rows)
+            connection.execute(_upsert(connection.dialect.name), rows)
 
-    def of(self, box: str, since: datetime | None) -> list[Doubted]:
+    def of(self, box: str, since: datetime | None) -> list[DoubtCount]:
         """The most first; what was before it was enrolled last was another's."""
         query = select(doubt).where(doubt.c.box == box).order_by(doubt.c.number.desc())
         return [
-            Doubted(Doubt(row.why), row.number, row.last_at)
+            DoubtCount(Doubt(row.why), row.number, row.last_at)
             for row in self._database.read(query)
             if since is None or row.last_at >= since
         ]
 
 
-def _adding(dialect_name: str) -> Any:
+def _upsert(dialect_name: str) -> Any:
     dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
     statement = dialect.insert(doubt)
     said: Mapping[str, Any] = statement.excluded

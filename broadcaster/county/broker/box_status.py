@@ -20,7 +20,7 @@ class BoxStatus:
     does not tell them.
     """
 
-    there: bool
+    online: bool
     trouble: str = ""
     quiet: str = ""
 
@@ -30,20 +30,20 @@ def read_state(data: bytes) -> BoxStatus | None:
     if len(data) > LARGEST:
         return None
     try:
-        told = strict_json.parse(data)
+        values = strict_json.parse(data)
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(values, dict):
         return None
-    trouble = told.get("sound")
+    trouble = values.get("sound")
     trouble = " ".join(trouble.split())[:LONGEST_TROUBLE] if isinstance(trouble, str) else ""
-    return BoxStatus(told.get("online") is True, trouble, _quiet(told.get("quiet")))
+    return BoxStatus(values.get("online") is True, trouble, _quiet(values.get("quiet")))
 
 
-def _quiet(told: Any) -> str:
+def _quiet(values: Any) -> str:
     try:
-        QuietSettings.model_validate(told)
-        return json.dumps(told, ensure_ascii=False, sort_keys=True)
+        QuietSettings.model_validate(values)
+        return json.dumps(values, ensure_ascii=False, sort_keys=True)
     except (ValueError, RecursionError):
         return ""
 

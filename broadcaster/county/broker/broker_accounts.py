@@ -34,14 +34,14 @@ Users = Mapping[str, User]
 def read_users(folder: Path) -> tuple[dict[str, User], str]:
     """And in Chinese what was wrong with the files, or "". Raises OSError."""
     kept = _read(folder / USERS)
-    users = _of_kept(kept)
+    users = _users_in(kept)
     if users is None:
         users = _of_mosquitto(_read(folder / PASSWORDS), _read(folder / ACL))
-        told = f"{USERS} 坏了，从 {PASSWORDS} 和 {ACL} 里读出了 {len(users)} 个用户"
-        return users, told * (folder / USERS).exists()
+        note = f"{USERS} 坏了，从 {PASSWORDS} 和 {ACL} 里读出了 {len(users)} 个用户"
+        return users, note * (folder / USERS).exists()
     changed = [
         name
-        for name, content in _written(users).items()
+        for name, content in _file_contents(users).items()
         if name != USERS and _read(folder / name) != content
     ]
     names = "、".join(changed)
@@ -61,11 +61,11 @@ def change_users(folder: Path, change: Callable[[dict[str, User]], Users]) -> st
 
 def _write(folder: Path, users: Users) -> None:
     """The one that counts first."""
-    for name, content in _written(users).items():
+    for name, content in _file_contents(users).items():
         write_private(folder / name, content)
 
 
-def _written(users: Users) -> dict[str, bytes]:
+def _file_contents(users: Users) -> dict[str, bytes]:
     kept = json.dumps({name: [one.hashed, *one.rights] for name, one in users.items()}, indent=0)
     acl = (f"user {name}\n" + "\n".join(one.rights) + "\n\n" for name, one in users.items())
     passwords = (f"{name}:{one.hashed}\n" for name, one in users.items())
@@ -80,7 +80,7 @@ def _sum(kept: str) -> str:
     return hashlib.sha256(kept.encode("ascii")).hexdigest()
 
 
-def _of_kept(content: bytes) -> dict[str, User] | None:
+def _users_in(content: bytes) -> dict[str, User] | None:
     """None where it is not as it was written."""
     known, _, kept = content.decode("ascii", "replace").partition("\n")
     kept = kept.removesuffix("\n")

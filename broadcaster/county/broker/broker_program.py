@@ -58,15 +58,15 @@ def _refuse_taken(port: int) -> None:
 
 def _run(folder: Path, host: str, port: int) -> int:
     broker, hosts = Broker(folder), names_of(folder, host)
-    _tell(broker.make(hosts, port))
+    _print(broker.make(hosts, port))
     broker.add_office(office_password(folder))
-    running = Running(broker)
+    running = BrokerProcess(broker)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
     signal.signal(signal.SIGHUP, lambda *_: running.reload())
 
     def renew(*_: object) -> None:
-        _tell(broker.make(hosts, port))
+        _print(broker.make(hosts, port))
         running.reload()
 
     signal.signal(signal.SIGALRM, renew)
@@ -93,19 +93,19 @@ def office_password(folder: Path) -> str:
         if not is_password(found):
             write_private(path, new_password().encode("ascii"))
             if found:
-                _tell(f"{path} 坏了，换了新的密码：县级平台开着的话，请重新启动它")
+                _print(f"{path} 坏了，换了新的密码：县级平台开着的话，请重新启动它")
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise BrokerRefused(f"{path} 读不出来或写不进去（{reason_of(error)}）。") from error
 
 
-def _tell(note: str) -> None:
+def _print(note: str) -> None:
     if note:
         sys.stdout.write(f"{note}。\n")
         sys.stdout.flush()
 
 
-class Running:
+class BrokerProcess:
     """Mosquitto as a child, which is begun again where it died by itself."""
 
     def __init__(
@@ -132,7 +132,7 @@ class Running:
     def _run(self) -> int:
         code, seconds = self._begin()
         while code < 0 and seconds >= self._at_once_seconds and not self._stopped:
-            _tell(f"消息服务器自己停了（{signal.Signals(-code).name}），又启动了")
+            _print(f"消息服务器自己停了（{signal.Signals(-code).name}），又启动了")
             code, seconds = self._begin()
         # Stopped it ends well: so early, Mosquitto dies of the signal.
         return 0 if self._stopped else code
@@ -143,20 +143,20 @@ class Running:
 
     def _begin(self) -> tuple[int, float]:
         """Until it ends, begun once more without what it kept where it cannot begin with it."""
-        code, seconds = self._once()
-        if self._cannot_begin(code, seconds) and self._broker.set_aside_kept():
-            _tell(
+        code, seconds = self._run_once()
+        if self._cannot_begin(code, seconds) and self._broker.set_aside_store():
+            _print(
                 "消息服务器存下来的消息坏了，留在 kept 文件夹里；从头开始，平台和各村会把还算数的再送来"
             )
-            code, seconds = self._once()
+            code, seconds = self._run_once()
             if self._cannot_begin(code, seconds):
-                self._broker.put_back_kept()
+                self._broker.restore_store()
         return code, seconds
 
     def _cannot_begin(self, code: int, seconds: float) -> bool:
         return code != 0 and seconds < self._at_once_seconds and not self._stopped
 
-    def _once(self) -> tuple[int, float]:
+    def _run_once(self) -> tuple[int, float]:
         began = monotonic()
         self._process = self._broker.start()
         if self._stopped:

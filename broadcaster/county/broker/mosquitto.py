@@ -176,13 +176,13 @@ class Broker:
                 shutil.copyfile(log, self.folder / LOG_BEFORE)
             os.truncate(log, 0)
 
-    def set_aside_kept(self) -> bool:
+    def set_aside_store(self) -> bool:
         """Sets aside a store that Mosquitto cannot read; office and boxes send unsaved messages
         again.
         """
         return self._moved(KEPT, DAMAGED)
 
-    def put_back_kept(self) -> bool:
+    def restore_store(self) -> bool:
         """It was not for that."""
         return self._moved(DAMAGED, KEPT)
 

@@ -53,7 +53,7 @@ class Incoming:
     retained: bool = False
 
 
-class Wire:
+class MqttClient:
     """Connects for as long as it takes, on paho's own thread; `take` is for one thread."""
 
     def __init__(
@@ -169,8 +169,8 @@ class Wire:
     def _subscribe(self) -> None:
         if self._listens_to:
             # Else what a box leaves there for ever is seen as such at the next connection only.
-            told = SubscribeOptions(qos=1, retainAsPublished=True)
-            self._client.subscribe([(topic, told) for topic in self._listens_to])
+            marked = SubscribeOptions(qos=1, retainAsPublished=True)
+            self._client.subscribe([(topic, marked) for topic in self._listens_to])
         if self._answered:
             at_once = SubscribeOptions(qos=0, retainAsPublished=True)
             self._client.subscribe([(mqtt_topics.done("+"), at_once)])

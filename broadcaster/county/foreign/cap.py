@@ -76,12 +76,12 @@ def read_cap(alert: Element, now: datetime) -> tuple[ForeignDraft, ...]:
     """A draft for each `info` in Chinese, else for the first; one for a cancel. Raises `NotImported`."""
     reading = FieldReader()
     if alert.name != "alert" or alert.namespace != NAMESPACE:
-        reading.problems.append(_other(alert))
+        reading.problems.append(_unknown_format(alert))
         reading.end()
     return tuple(remarked(draft, now) for draft in _Alert(alert, reading).drafts())
 
 
-def _other(root: Element) -> str:
+def _unknown_format(root: Element) -> str:
     if root.name == "alert" and root.namespace in OLDER:
         return f"这是 {OLDER[root.namespace]}，请对方发 CAP 1.2。"
     return f"不是 CAP 1.2：最外面是 {root.name[:40]}（{root.namespace[:80] or '没有命名空间'}）。"

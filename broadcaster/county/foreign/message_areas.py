@@ -17,7 +17,7 @@ PROVINCES = dict(
 
 
 @dataclass(frozen=True)
-class Places:
+class TargetAreas:
     """`ours` are trimmed codes, of which the whole office where it lies in one of `wider`."""
 
     ours: tuple[str, ...]
@@ -25,13 +25,13 @@ class Places:
     elsewhere: tuple[str, ...]
 
 
-def places_of(codes: Sequence[str], office: str) -> Places:
+def target_areas(codes: Sequence[str], office: str) -> TargetAreas:
     """A message for the province is one for each of its counties; `office` is a trimmed code."""
     wider = tuple(code for code in codes if code != office and areas.contains(code, office))
     inside = tuple(code for code in codes if areas.contains(office, code))
     ours = (office,) if wider else inside
     elsewhere = tuple(code for code in codes if code not in (*wider, *inside))
-    return Places(ours, wider, elsewhere)
+    return TargetAreas(ours, wider, elsewhere)
 
 
 def called(code: str, names: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ MOST_RELATED = 20
 
 
 @dataclass(frozen=True)
-class Came:
+class MessageEntry:
     """That a message came, for a list."""
 
     id: str
@@ -43,7 +43,7 @@ class ForeignMessage:
     original: str
 
 
-class ForeignBook:
+class MessageLog:
     """Any thread."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
@@ -69,12 +69,12 @@ class ForeignBook:
             raise DraftRefused("没有这一条外来消息。")
         return _message(row)
 
-    def recent(self, count: int) -> list[Came]:
+    def recent(self, count: int) -> list[MessageEntry]:
         table = foreign_message.c
         columns = table.id, table.came_at, table.taken_by, table.title, table.sender
         query = select(*columns).order_by(table.came_at.desc()).limit(count)
         rows = self._database.read(query)
-        return [Came(row.id, row.came_at, row.taken_by, row.title, row.sender) for row in rows]
+        return [MessageEntry(row.id, row.came_at, row.taken_by, row.title, row.sender) for row in rows]
 
     def note(self, bulletin_id: str, message: str) -> None:
         """That this bulletin was made of that message."""

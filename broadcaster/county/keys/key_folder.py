@@ -41,13 +41,13 @@ AskPassphrase = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class OfficeFolder:
+class KeyFolder:
     """The folder may be copied and kept: its keys are locked, and the root's are not in it."""
 
     path: Path
 
     @classmethod
-    def found(
+    def create(
         cls,
         path: Path,
         area: str,
@@ -55,7 +55,7 @@ class OfficeFolder:
         root_files: Sequence[Path],
         ask: AskPassphrase,
         now: datetime,
-    ) -> OfficeFolder:
+    ) -> KeyFolder:
         """A new county: three root keys in files of their own, its own key, its first keyring."""
         area, folder = areas.trim(area), cls(path)
         if len(root_files) != ROOT_KEYS:
@@ -88,8 +88,8 @@ class OfficeFolder:
         except FileNotFoundError:
             raise CharterRefused(why_no_keyring(self.path)) from None
         except OSError as error:
-            told = f"{self.keyring_file} 读不出来（{reason_of(error)}）：{FROM_A_COPY}"
-            raise CharterRefused(told) from None
+            sentence = f"{self.keyring_file} 读不出来（{reason_of(error)}）：{FROM_A_COPY}"
+            raise CharterRefused(sentence) from None
         except NotAccepted as error:
             raise CharterRefused(f"{self.keyring_file} 坏了：{error}{FROM_A_COPY}") from error
 
@@ -134,15 +134,15 @@ class OfficeFolder:
         self,
         root_keys: Sequence[CryptoSigner],
         now: datetime,
-        above: Sequence[UpstreamOffice] | None = None,
+        upstream: Sequence[UpstreamOffice] | None = None,
     ) -> None:
-        """The same root for another `ROOT_LIFE`, or one that names another `above`; county key and list
-        stay. Raises `CharterRefused`.
+        """The same root for another `ROOT_LIFE`, or one that names other `upstream` offices; county key
+        and list stay. Raises `CharterRefused`.
         """
         with self._alone():
             root, kept = self.trust.root, self.keyring
             county = next(iter(root.targets_key_ids))
-            newer = next_root(root, root_keys, [], root.root.keys[county], now, above)
+            newer = next_root(root, root_keys, [], root.root.keys[county], now, upstream)
             self._keep(Keyring((*kept.roots, newer.to_bytes()), kept.targets))
 
     def rotate(
@@ -229,14 +229,14 @@ class _written_together:
                 _write(path, content)
                 self._made.append(path)
         except BaseException:
-            self._take_back()
+            self._remove_made()
             raise
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind:
-            self._take_back()
+            self._remove_made()
 
-    def _take_back(self) -> None:
+    def _remove_made(self) -> None:
         for path in self._made:
             path.unlink(missing_ok=True)
 

@@ -11,7 +11,7 @@ from broadcaster.bulletin.metadata_signing import LIST_RENEWED_BEFORE
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, ConfigError, FileUnwritable
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.store.office_settings import RelaySettings
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ ABOVE_DIFFERS = (
 )
 
 
-class OfficeKeys:
+class KeyRenewal:
     """`look` is for the office's own thread; `warnings` for any.
 
     `unlock` opens the county's key without asking anybody, where its passphrase lies in a file.
@@ -42,10 +42,10 @@ class OfficeKeys:
 
     def __init__(
         self,
-        folder: OfficeFolder,
+        folder: KeyFolder,
         signer: Signer,
         clock: Clock,
-        unlock: Callable[[OfficeFolder], Signer] | None = None,
+        unlock: Callable[[KeyFolder], Signer] | None = None,
     ) -> None:
         self._folder = folder
         self._clock = clock
@@ -68,7 +68,7 @@ class OfficeKeys:
             self._trouble = ""
         except (BroadcasterError, NotAccepted) as error:
             self._trouble = f"钥匙串有问题：{error}"
-        self._tell()
+        self._log_warnings()
 
     def keep_snapshot(self, snapshot: bytes) -> None:
         """Beside the keyring; a stick without them still brings what is in force."""
@@ -106,7 +106,7 @@ class OfficeKeys:
             self._folder.renew(self.signer, now)
             self._read()
 
-    def _tell(self) -> None:
+    def _log_warnings(self) -> None:
         """Each once a day: the days that are left are counted in it."""
         found = self.warnings()
         for sentence in found:
@@ -127,16 +127,16 @@ def expiry_warnings(trust: Trust, now: datetime) -> list[str]:
 def upstream_warnings(trust: Trust, relay: RelaySettings) -> list[str]:
     """That villages do not hear whom the relay brings: they go by the root alone, once it has spoken."""
     try:
-        brought = relay.above(trust.area)
+        brought = relay.upstream_offices(trust.area)
     except ConfigError as error:
         return error.problems
     named = trust.above
     return [ABOVE_DIFFERS] if named is not None and not set(brought) <= set(named) else []
 
 
-def _warning(what: str, left: timedelta, warned: timedelta, deed: str) -> str:
+def _warning(what: str, left: timedelta, warned: timedelta, action: str) -> str:
     if left <= timedelta(0):
-        return f"{what}过期了，各村的广播站现在不播县里的通知：{deed}。"
+        return f"{what}过期了，各村的广播站现在不播县里的通知：{action}。"
     if left < warned:
-        return f"{what}还有 {left.days} 天到期，到期以后各村不再播县里的通知：{deed}。"
+        return f"{what}还有 {left.days} 天到期，到期以后各村不再播县里的通知：{action}。"
     return ""

@@ -16,7 +16,7 @@ from broadcaster.bulletin.keys import KeyLocked, new_key, public
 from broadcaster.bulletin.metadata_signing import CharterRefused, KeyList
 from broadcaster.core.clock import Clock
 from broadcaster.core.notice import Severity
-from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.keys.key_folder import KeyFolder, open_key
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class VillageKeys:
 
     def __init__(
         self,
-        folder: OfficeFolder,
+        folder: KeyFolder,
         signer: Callable[[], Signer],
         passphrase: str,
         clock: Clock,

@@ -43,14 +43,14 @@ class DraftRecord:
     state: DraftState
     written_by: str
     written_at: datetime
-    why_two: str
+    approval_reason: str
     approved_by: str
     note: str
     issued: datetime | None
     expires: datetime | None
     sent_at: datetime | None
     # Who had heard it before, signed.
-    hearings: bytes | None
+    signed_previews: bytes | None
     # Whose words these are; `written_by` has handed it in.
     writers: tuple[str, ...]
 
@@ -64,7 +64,7 @@ class DraftRecord:
         return self.draft.version
 
     @property
-    def hands(self) -> frozenset[str]:
+    def contributors(self) -> frozenset[str]:
         """The officers who cannot approve it, because they wrote a part of it."""
         return frozenset((*self.writers, self.written_by))
 
@@ -97,7 +97,7 @@ class ApprovalDesk:
         now = self._clock.now()
         draft = settled(draft, self._county, now)
         approval_rules.check_may_send(who, draft)
-        return draft, approval_rules.why_two(draft, now)
+        return draft, approval_rules.approval_reason(draft, now)
 
     def write(self, who: Officer, draft: Draft, opened: str | None = None) -> DraftRecord:
         """Keep a draft, in the place of one of the same id that is not further yet.
@@ -115,11 +115,11 @@ class ApprovalDesk:
         known = _locked(connection, draft.id)
         values = self._row(who, draft, DraftState.DRAFT)
         if known:
-            paper = record_of(known)
-            approval_rules.check_state(paper.state, DraftState.DRAFT)
-            if opened is not None and paper.version not in (opened, draft.version):
-                raise DraftChanged(paper)
-            values |= _hands(paper, who, draft)
+            record = record_of(known)
+            approval_rules.check_state(record.state, DraftState.DRAFT)
+            if opened is not None and record.version not in (opened, draft.version):
+                raise DraftChanged(record)
+            values |= _writer_columns(record, who, draft)
             connection.execute(delete(bulletin).where(bulletin.c.id == draft.id))
         connection.execute(insert(bulletin).values(values))
 
@@ -131,9 +131,9 @@ class ApprovalDesk:
         return self.get(id)
 
     def _submit(self, connection: Connection, who: Officer, id: str) -> None:
-        paper = self._open(connection, id, DraftState.DRAFT)
-        _, why = self.preview(who, paper.draft)
-        check_filled(paper.draft)
+        record = self._open(connection, id, DraftState.DRAFT)
+        _, why = self.preview(who, record.draft)
+        check_filled(record.draft)
         state = DraftState.AWAITING if why else DraftState.CLEARED
         _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
 
@@ -148,13 +148,13 @@ class ApprovalDesk:
     def approve(self, who: Officer, id: str, seen: str) -> DraftRecord:
         """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
         with self._database.transaction() as connection:
-            paper = self._open(connection, id, DraftState.AWAITING)
-            approval_rules.check_may_approve(who, paper.draft, paper.hands)
-            if seen != paper.version:
+            record = self._open(connection, id, DraftState.AWAITING)
+            approval_rules.check_may_approve(who, record.draft, record.contributors)
+            if seen != record.version:
                 raise DraftRefused(CHANGED_SINCE if seen else "请先看一遍内容再批。")
-            start = paper.draft.not_before
+            start = record.draft.not_before
             late = start is not None and start < self._clock.now()
-            agreed = replace(paper.draft, not_before=None if late else start)
+            agreed = replace(record.draft, not_before=None if late else start)
             values = {"not_before": agreed.not_before, "version": agreed.version}
             _change(connection, id, state=DraftState.CLEARED, approved_by=who.name, **values)
         self._wake()
@@ -165,14 +165,14 @@ class ApprovalDesk:
         again.
         """
         reason = note.strip()[:LONGEST_NOTE] or "没有写原因，请去问他"
-        told = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
+        remark = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
         with self._database.transaction() as connection:
-            paper = self._open(connection, id, DraftState.AWAITING)
-            if who.name not in paper.hands:
-                approval_rules.check_may_approve(who, paper.draft, paper.hands)
-            if seen != paper.version:
+            record = self._open(connection, id, DraftState.AWAITING)
+            if who.name not in record.contributors:
+                approval_rules.check_may_approve(who, record.draft, record.contributors)
+            if seen != record.version:
                 raise DraftRefused(NOT_SENT_BACK)
-            _change(connection, id, state=DraftState.DRAFT, note=told)
+            _change(connection, id, state=DraftState.DRAFT, note=remark)
         return self.get(id)
 
     def discard(self, id: str, seen: str) -> None:
@@ -185,14 +185,14 @@ class ApprovalDesk:
     def cancel(self, who: Officer, id: str) -> DraftRecord:
         """Call one off, in one hop: nobody has to agree. What was not sent yet goes no further."""
         with self._database.transaction() as connection:
-            paper = self._open(
+            record = self._open(
                 connection, id, DraftState.AWAITING, DraftState.CLEARED, DraftState.PUBLISHED
             )
-            off = _cancel_of(paper)
+            off = _cancel_of(record)
             approval_rules.check_may_send(who, off)
-            if paper.draft.kind is BulletinKind.CANCEL:
+            if record.draft.kind is BulletinKind.CANCEL:
                 raise DraftRefused("取消的通知不能再取消，请重新发一则。")
-            if paper.state is not DraftState.PUBLISHED:
+            if record.state is not DraftState.PUBLISHED:
                 _change(connection, id, state=DraftState.CANCELLED, note=f"{who.name}在发出以前取消了")
             else:
                 if _is_being_cancelled(connection, id):
@@ -203,8 +203,8 @@ class ApprovalDesk:
 
     def get(self, id: str) -> DraftRecord:
         """Raises `DraftRefused` where there is none."""
-        if paper := self.find(id):
-            return paper
+        if record := self.find(id):
+            return record
         raise DraftRefused(NONE_SUCH)
 
     def find(self, id: str) -> DraftRecord | None:
@@ -232,7 +232,7 @@ class ApprovalDesk:
         waits &= bulletin.c.expires > self._clock.now()
         return int(self._database.read(select(func.count()).where(waits))[0][0])
 
-    def cancels_that_wait(self) -> set[str]:
+    def unsent_cancels(self) -> set[str]:
         """Of which bulletins the cancel is signed, and on no broker yet."""
         waits = bulletin.c.cancels.is_not(None) & bulletin.c.sent_at.is_(None)
         waits &= bulletin.c.state == DraftState.PUBLISHED
@@ -243,9 +243,9 @@ class ApprovalDesk:
         return row and record_of(row)
 
     def _open(self, connection: Connection, id: str, *allowed: DraftState) -> DraftRecord:
-        paper = record_of(_found(_locked(connection, id)))
-        approval_rules.check_state(paper.state, *allowed)
-        return paper
+        record = record_of(_found(_locked(connection, id)))
+        approval_rules.check_state(record.state, *allowed)
+        return record
 
     def _row(self, who: Officer, draft: Draft, state: DraftState) -> dict[str, Any]:
         return {
@@ -279,7 +279,7 @@ def draft_of(row: Row[Any]) -> Draft:
     )
 
 
-def again(draft: Draft) -> Draft:
+def as_new_draft(draft: Draft) -> Draft:
     """The same words as a new draft, for now."""
     return replace(draft, id=new_bulletin_id(), not_before=None, cancels=None)
 
@@ -292,21 +292,21 @@ def record_of(row: Row[Any]) -> DraftRecord:
     )
 
 
-def _hands(before: DraftRecord, who: Officer, draft: Draft) -> dict[str, Any]:
+def _writer_columns(before: DraftRecord, who: Officer, draft: Draft) -> dict[str, Any]:
     """The writers after this change; an officer who changed nothing is not added."""
     if draft.version == before.version:
         return {"written_by": before.written_by, "writers": "\n".join(before.writers)}
     return {"writers": "\n".join(dict.fromkeys((*before.writers, who.name)))}
 
 
-def _cancel_of(paper: DraftRecord) -> Draft:
+def _cancel_of(record: DraftRecord) -> Draft:
     return Draft(
-        Notice(title=f"取消：{paper.draft.title}"[:100], severity=paper.draft.severity),
-        paper.draft.areas,
+        Notice(title=f"取消：{record.draft.title}"[:100], severity=record.draft.severity),
+        record.draft.areas,
         kind=BulletinKind.CANCEL,
         # A box that was off must still learn of it, as long as it could take up what is cancelled.
         life=max(LONGEST_LIFE.values()) - timedelta(minutes=1),
-        cancels=paper.id,
+        cancels=record.id,
     )
 
 

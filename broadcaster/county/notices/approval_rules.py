@@ -14,7 +14,7 @@ SECONDS_PER_CHARACTER = 0.25
 CAPS = {1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色", 0: "日常"}
 
 
-def why_two(draft: Draft, now: datetime) -> str:
+def approval_reason(draft: Draft, now: datetime) -> str:
     """The reason for which a second person must agree, in words; "" if none must. `now` is in the
     office's zone.
     """
@@ -42,20 +42,20 @@ def check_may_send(who: Officer, draft: Draft) -> None:
         raise DraftRefused(f"你最高只能发{CAPS[who.cap]}通知，请找能发的人。")
 
 
-def check_may_approve(who: Officer, draft: Draft, hands: Collection[str]) -> None:
-    """Raise `DraftRefused`. `hands` are the names of who wrote it or handed it in."""
+def check_may_approve(who: Officer, draft: Draft, contributors: Collection[str]) -> None:
+    """Raise `DraftRefused`. `contributors` are the names of who wrote it or handed it in."""
     if not who.role.covers(OfficeRole.APPROVER):
         raise DraftRefused("你的账号不能审批，请找审批的人。")
-    if who.name in hands:
+    if who.name in contributors:
         raise DraftRefused("自己写的要由另一个人审批。")
     if not who.may_send(draft.severity):
         raise DraftRefused(f"你最高只能批{CAPS[who.cap]}通知，请找能批的人。")
 
 
-def check_cleared(draft: Draft, approved_by: str, hands: Collection[str], now: datetime) -> None:
+def check_cleared(draft: Draft, approved_by: str, contributors: Collection[str], now: datetime) -> None:
     """Raise `DraftRefused` for what may not be signed now; asked last, before the key is used."""
-    reason = why_two(draft, now)
-    if reason and (not approved_by or approved_by in hands):
+    reason = approval_reason(draft, now)
+    if reason and (not approved_by or approved_by in contributors):
         raise DraftRefused(reason + "。")
 
 
@@ -77,5 +77,5 @@ WRONG_STATE = {
 
 def _length(draft: Draft) -> timedelta:
     """About how long it sounds."""
-    once = draft.sound.seconds if draft.sound else len(draft.said) * SECONDS_PER_CHARACTER
+    once = draft.sound.seconds if draft.sound else len(draft.spoken_text) * SECONDS_PER_CHARACTER
     return timedelta(seconds=once * (draft.notice.repeats or 3) + 60)

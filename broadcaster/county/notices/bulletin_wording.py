@@ -29,25 +29,25 @@ FLEETING = re.compile(
 )
 
 
-def state_said(paper: DraftRecord, cancel_waits: bool = False) -> str:
+def state_wording(record: DraftRecord, cancel_waits: bool = False) -> str:
     """`cancel_waits`: that it is called off has not left the house yet."""
-    if cancel_waits and paper.sent_at:
+    if cancel_waits and record.sent_at:
         return "取消了，取消的命令还没有送出去"
-    never_sent = paper.issued is not None and paper.sent_at is None
-    return UNSENT.get(paper.state, STATES[paper.state]) if never_sent else STATES[paper.state]
+    never_sent = record.issued is not None and record.sent_at is None
+    return UNSENT.get(record.state, STATES[record.state]) if never_sent else STATES[record.state]
 
 
-def why_waits(paper: DraftRecord, now: datetime) -> str:
+def why_waits(record: DraftRecord, now: datetime) -> str:
     """The reason for which a second person must agree, at this hour."""
-    if why := approval_rules.why_two(paper.draft, now):
+    if why := approval_rules.approval_reason(record.draft, now):
         return why
-    return f"交上来的时候{paper.why_two}；这个原因现在没有了，看过没有问题就可以批准"
+    return f"交上来的时候{record.approval_reason}；这个原因现在没有了，看过没有问题就可以批准"
 
 
-def aged(paper: DraftRecord, now: datetime) -> list[str]:
+def age_warnings(record: DraftRecord, now: datetime) -> list[str]:
     """Warnings about words that were written on another day and may no longer be true."""
-    told, draft = [], paper.draft
-    days = (now.date() - paper.written_at.astimezone(now.tzinfo).date()).days
+    told, draft = [], record.draft
+    days = (now.date() - record.written_at.astimezone(now.tzinfo).date()).days
     if days > 0:
         when = "昨天" if days == 1 else f"{days} 天以前"
         words = list(dict.fromkeys(FLEETING.findall(f"{draft.title} {draft.text}")))[:3]
@@ -58,7 +58,7 @@ def aged(paper: DraftRecord, now: datetime) -> list[str]:
     return told
 
 
-def line_told(since: datetime | None, now: datetime, unsent: Callable[[], int]) -> str:
+def cut_note(since: datetime | None, now: datetime, unsent: Callable[[], int]) -> str:
     """That there is no line to the broker, since when, and what waits for it; "" where there is one."""
     if since is None:
         return ""

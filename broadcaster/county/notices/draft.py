@@ -95,24 +95,24 @@ class Draft:
         return self.kind is BulletinKind.DRILL
 
     @property
-    def said(self) -> str:
+    def spoken_text(self) -> str:
         """The words as boxes get them: a drill says before and after them that it is one."""
         whole = self.text and self.is_drill
         return f"{DRILL_BEGINS}\n{self.text}\n{DRILL_ENDS}" if whole else self.text
 
     @property
-    def called(self) -> str:
+    def sent_title(self) -> str:
         """The title as boxes get it."""
         marked = not self.is_drill or self.title.startswith("演练")
         return self.title if marked else f"{DRILL_TITLE}{self.title}"[:LONGEST_TITLE]
 
     @property
-    def sent(self) -> Notice:
+    def as_sent(self) -> Notice:
         """As a box has it (`Bulletin.to_notice`): a recording goes by its title."""
         return replace(
             self.notice,
-            title=self.called,
-            text=self.said or self.called,
+            title=self.sent_title,
+            text=self.spoken_text or self.sent_title,
             drill=self.is_drill,
             office=OfficeLevel.COUNTY,
             recording=self.sound.key if self.sound else "",
@@ -126,11 +126,11 @@ class Draft:
         """
         start = self.not_before.astimezone(UTC) if self.not_before else None
         life = int(self.life.total_seconds() // 60)
-        told = vars(self) | columns(self.notice) | {"not_before": start, "life": life}
-        told |= {"said": self.said, "called": self.called, "sound": self.sound and vars(self.sound)}
-        told |= {"verse": self.notice.style is Style.VERSE}
+        values = vars(self) | columns(self.notice) | {"not_before": start, "life": life}
+        values |= {"said": self.spoken_text, "called": self.sent_title}
+        values |= {"sound": self.sound and vars(self.sound), "verse": self.notice.style is Style.VERSE}
         # What is not set stays out: a new field changes no draft that somebody has agreed to.
-        digested = {name: told[name] for name in DIGESTED if name != "more" or told[name]}
+        digested = {name: values[name] for name in DIGESTED if name != "more" or values[name]}
         return hashlib.sha256(strict_json.write(digested)).hexdigest()
 
 
@@ -146,7 +146,7 @@ def settled(draft: Draft, county: str, now: datetime) -> Draft:
     widest = tuple(
         code for code in sorted(chosen) if not (set(area_codes.ancestors(code)) - {code}) & chosen
     )
-    title = draft.title.strip() or made_title(draft.text)
+    title = draft.title.strip() or title_from_text(draft.text)
     return replace(draft, areas=widest, notice=replace(draft.notice, title=title))
 
 
@@ -167,7 +167,7 @@ def check_filled(draft: Draft) -> None:
         raise DraftRefused(f"“{open[0]}”还空着，请写上。用不着这一句，就把它删掉。", "text")
 
 
-def made_title(text: str) -> str:
+def title_from_text(text: str) -> str:
     """Of a bulletin that nobody has given one: its first words."""
     words = " ".join(text.split())
     return words if len(words) <= 16 else words[:15] + "…"
@@ -184,7 +184,7 @@ def _wrong(draft: Draft, now: datetime) -> tuple[str, str]:
     voice, repeats = draft.notice.voice, draft.notice.repeats
     if voice and not (VOICE.fullmatch(voice) and len(voice) <= LONGEST_VOICE):
         return "voice", "声音要写成 baker:female 这样。"
-    if len(draft.said) > LONGEST_TEXT:
+    if len(draft.spoken_text) > LONGEST_TEXT:
         return "text", f"通知太长了，最多 {LONGEST_TEXT} 个字，请删短一些。"
     if len(draft.title) > LONGEST_TITLE:
         return "title", f"标题太长了，最多 {LONGEST_TITLE} 个字。"

@@ -15,7 +15,7 @@ from broadcaster.county.store.tables import library
 
 
 @dataclass(frozen=True)
-class Text:
+class LibraryText:
     """One of them, by its name."""
 
     name: str
@@ -30,14 +30,14 @@ class Library:
         self._database = database
         self._revisions = Revisions(database, clock)
 
-    def all(self) -> list[Text]:
+    def all(self) -> list[LibraryText]:
         rows = self._database.read(select(library).order_by(library.c.name))
-        return [Text(row.name, notice_of(row), row.changed_by) for row in rows]
+        return [LibraryText(row.name, notice_of(row), row.changed_by) for row in rows]
 
-    def find(self, name: str) -> Text | None:
+    def find(self, name: str) -> LibraryText | None:
         return next((one for one in self.all() if one.name == name), None)
 
-    def keep(self, text: Text, seen: int | None = None) -> None:
+    def keep(self, text: LibraryText, seen: int | None = None) -> None:
         """New, or in the place of one of that name, of which the revision `seen` is the last.
 
         Raises `DraftRefused`.

@@ -16,9 +16,9 @@ from broadcaster.studio.studio_contract import PreviewsContract, StudioContract
 class OfficePreviews:
     """Any thread. What is made goes by the settings of this machine; a village's may differ."""
 
-    def __init__(self, studio: StudioContract, rehearsals: PreviewsContract, rate_hz: int) -> None:
+    def __init__(self, studio: StudioContract, previews: PreviewsContract, rate_hz: int) -> None:
         self._studio = studio
-        self._rehearsals = rehearsals
+        self._previews = previews
         self.bytes_a_second = 2 * rate_hz
         self._versions: OrderedDict[str, str] = OrderedDict()
 
@@ -30,17 +30,17 @@ class OfficePreviews:
         """Its lines, said once; none of a recording. Raises `TextRefused`."""
         if draft.sound:
             return Script(())
-        return self._studio.script(replace(draft.sent, repeats=1, opening="", closing=""))
+        return self._studio.script(replace(draft.as_sent, repeats=1, opening="", closing=""))
 
     def start(self, draft: Draft) -> str:
         """Have it made as a village will hear it; the token by which it is heard. `BroadcasterError`."""
         try:
-            token = self._rehearsals.start(draft.sent)
+            token = self._previews.start(draft.as_sent)
         except VoiceUnavailable:
             if not draft.notice.voice:
                 raise
             # A village may have the voice that this machine has not.
-            token = self._rehearsals.start(replace(draft.sent, voice=None))
+            token = self._previews.start(replace(draft.as_sent, voice=None))
         self._versions[token] = draft.version
         # One more than are remembered, for threads that are between the two.
         while len(self._versions) > REMEMBERED + 1:
@@ -53,14 +53,14 @@ class OfficePreviews:
 
     def seconds(self, token: str) -> float | None:
         """The length of its sound; None while that is not known."""
-        return self._rehearsals.seconds(token)
+        return self._previews.seconds(token)
 
     def hear(self, token: str) -> PreviewSound | None:
         """None for one that is forgotten. Raises `BroadcasterError`."""
-        return self._rehearsals.hear(token)
+        return self._previews.hear(token)
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
-        return self._rehearsals.rhymes(script)
+        return self._previews.rhymes(script)
 
     def voices(self) -> Sequence[VoiceEntry]:
         """Those that can speak here."""

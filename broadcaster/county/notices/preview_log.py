@@ -78,5 +78,5 @@ def of(connection: Connection, version: str) -> list[PreviewEntry]:
 
 def to_bytes(id: str, version: str, digest: str, heard: Sequence[PreviewEntry]) -> bytes:
     """The payload that is signed beside a bulletin: its digest, and who had heard that version of it."""
-    told = {"v": 1, "bulletin": id, "version": version, "digest": digest}
-    return strict_json.write(told | {"heard": [asdict(one) for one in heard]})
+    payload = {"v": 1, "bulletin": id, "version": version, "digest": digest}
+    return strict_json.write(payload | {"heard": [asdict(one) for one in heard]})

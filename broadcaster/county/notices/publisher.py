@@ -23,8 +23,9 @@ from broadcaster.county.notices.approval_desk import draft_of, record_of
 from broadcaster.county.notices.draft import Draft, DraftRefused, DraftState, settled
 from broadcaster.county.notices.preview_log import PreviewEntry
 from broadcaster.county.notices.recordings import NO_ADDRESS, SignedRecording, address_of
-from broadcaster.county.notices.restored_bulletins import TakenBack
+from broadcaster.county.notices.restored_bulletins import RestoredBulletins
 from broadcaster.county.register.register import Register
+from broadcaster.county.register.versions_read import note_versions, versions_read
 from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import bulletin, reach, sequence
@@ -37,7 +38,7 @@ WHENEVER = Now(LONG_AGO, False, LONG_AGO)
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Outgoing:
     """A signed bulletin, or the place of one that is to be empty again."""
 
     id: str
@@ -74,7 +75,7 @@ class Publisher:
         self._signer = signer
         self.trust = trust
         self._sound_address = sound_address
-        self.taken_back = TakenBack(database, register, clock)
+        self.restored = RestoredBulletins(database, register, clock)
 
     def use(self, signer: Signer, trust: Trust) -> None:
         """From now on this key, by this keyring."""
@@ -94,30 +95,30 @@ class Publisher:
 
     def note_versions(self, read: Mapping[str, int]) -> None:
         """The versions of a bulletin that boxes say they read: no higher one is signed for them."""
-        self._register.note_versions(read)
+        note_versions(self._database, read)
 
-    def to_send(self) -> list[Sheet]:
+    def to_send(self) -> list[Outgoing]:
         """Signed, in force, and not on the broker yet as far as is known."""
-        return self._sheets(bulletin.c.sent_at.is_(None))
+        return self._signed(bulletin.c.sent_at.is_(None))
 
-    def in_force(self) -> list[Sheet]:
-        return self._sheets()
+    def in_force(self) -> list[Outgoing]:
+        return self._signed()
 
-    def to_clear(self) -> list[Sheet]:
+    def to_clear(self) -> list[Outgoing]:
         """The finished bulletins that are still on the broker."""
         query = select(bulletin).where(
             bulletin.c.state.in_((DraftState.CANCELLED, DraftState.EXPIRED)),
             bulletin.c.sent_at.is_not(None),
             bulletin.c.cleared_at.is_(None),
         )
-        return [Sheet(row.id, tuple(row.areas.split()), b"") for row in self._database.read(query)]
+        return [Outgoing(row.id, tuple(row.areas.split()), b"") for row in self._database.read(query)]
 
-    def sent(self, id: str) -> None:
+    def mark_sent(self, id: str) -> None:
         """For the first time; it is sent again whenever the broker was away."""
         first = (bulletin.c.id == id) & bulletin.c.sent_at.is_(None)
         self._database.write(update(bulletin).where(first).values(sent_at=self._clock.now()))
 
-    def cleared(self, id: str) -> None:
+    def mark_cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
 
     def follow_own_snapshot(self, data: bytes) -> bool:
@@ -125,12 +126,12 @@ class Publisher:
         the database may know less, as one does that was put back by hand. Whether it misses something.
         """
         try:
-            told = read_snapshot(data, self.trust, WHENEVER)
+            snapshot = read_snapshot(data, self.trust, WHENEVER)
         except NotAccepted as error:
             logger.warning("消息服务器上的清单用不了：%s", error)
             return False
-        self._go_on_behind(told.highest)
-        return self.taken_back.look(told.in_force)
+        self._raise_sequence(snapshot.highest)
+        return self.restored.find_missing(snapshot.in_force)
 
     def follow_own_bulletin(self, data: bytes) -> bool:
         """The same of one that stands on the broker: the office may have ended before its snapshot named
@@ -143,12 +144,12 @@ class Publisher:
             return False
         if found.issuer.area != self.trust.area:
             return False
-        self._go_on_behind({found.issuer.key_id: found.bulletin.seq})
-        return self.taken_back.take(found, data)
+        self._raise_sequence({found.issuer.key_id: found.bulletin.seq})
+        return self.restored.restore(found, data)
 
-    def _go_on_behind(self, told: Mapping[str, int]) -> None:
+    def _raise_sequence(self, highest_of: Mapping[str, int]) -> None:
         known = {row.key_id: row.highest for row in self._database.read(select(sequence))}
-        behind = {id: highest for id, highest in told.items() if known.get(id, 0) < highest}
+        behind = {id: highest for id, highest in highest_of.items() if known.get(id, 0) < highest}
         if behind:
             logger.critical(
                 "数据库比发出去的旧，序号从发出去的接着用：%s",
@@ -175,7 +176,7 @@ class Publisher:
             at=self._clock.now(),
             keyring=self.trust.version,
             highest={row.key_id: row.highest for row in counted},
-            in_force={**self.taken_back.missing, **{row.id: row.digest for row in rows}},
+            in_force={**self.restored.missing, **{row.id: row.digest for row in rows}},
         )
 
     def signed(
@@ -209,7 +210,7 @@ class Publisher:
         if draft.not_before and draft.not_before < now:
             draft = replace(draft, not_before=None)
         draft = settled(draft, self.trust.area, now)
-        approval_rules.check_cleared(draft, row.approved_by, record_of(row).hands, now)
+        approval_rules.check_cleared(draft, row.approved_by, record_of(row).contributors, now)
         made = self._bulletin(connection, draft, now)
         signed = envelope.sign(PAYLOAD_TYPE, made.to_bytes(), [self._signer])
         data = signed.to_bytes()
@@ -217,7 +218,8 @@ class Publisher:
         read_for_office(data, self.trust, Now(now, True, now))
         values = {"state": DraftState.PUBLISHED, "issued": now, "expires": made.expires, "seq": made.seq}
         values |= {"key_id": self._key_id, "digest": signed.digest, "envelope": data, "note": ""}
-        values["hearings"] = self._told_of(preview_log.of(connection, row.version), signed.digest, row)
+        heard = preview_log.of(connection, row.version)
+        values["hearings"] = self._sign_previews(heard, signed.digest, row)
         connection.execute(update(bulletin).where(bulletin.c.id == row.id).values(values))
         if made.kind is BulletinKind.CANCEL:
             off = update(bulletin).where(bulletin.c.id == made.cancels)
@@ -229,7 +231,8 @@ class Publisher:
                 connection.execute(insert(reach), rows)
 
     def _bulletin(self, connection: Connection, draft: Draft, now: datetime) -> Bulletin:
-        begins = draft.not_before or now
+        begins, notice = draft.not_before or now, replace(draft.as_sent, text=draft.spoken_text)
+        reads = versions_read(self._database, draft.areas).lowest
         return Bulletin(
             id=draft.id,
             seq=self._next_sequence(connection),
@@ -241,7 +244,7 @@ class Publisher:
             audio=self._audio(draft.sound),
             cancels=draft.cancels,
             night_ok=draft.night_ok,
-            **wire_of(replace(draft.sent, text=draft.said), self._register.version_read(draft.areas)),
+            **wire_of(notice, reads),
         )
 
     def _audio(self, sound: SignedRecording | None) -> Audio | None:
@@ -251,14 +254,14 @@ class Publisher:
             raise DraftRefused(NO_ADDRESS)
         return Audio(sound.sha256, sound.size, address_of(sound, self._sound_address))
 
-    def _told_of(self, heard: Sequence[PreviewEntry], digest: str, row: Row[Any]) -> bytes | None:
+    def _sign_previews(self, heard: Sequence[PreviewEntry], digest: str, row: Row[Any]) -> bytes | None:
         """The signed list of officers who heard this very version, by the same key as the bulletin; None
         if nobody did.
         """
         if not heard:
             return None
-        told = preview_log.to_bytes(row.id, row.version, digest, heard)
-        return envelope.sign(preview_log.PAYLOAD_TYPE, told, [self._signer]).to_bytes()
+        payload = preview_log.to_bytes(row.id, row.version, digest, heard)
+        return envelope.sign(preview_log.PAYLOAD_TYPE, payload, [self._signer]).to_bytes()
 
     def _next_sequence(self, connection: Connection) -> int:
         put(connection, sequence, {"key_id": self._key_id, "highest": 0})
@@ -275,11 +278,10 @@ class Publisher:
     def _is_in_force(self) -> Any:
         return (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires > self._clock.now())
 
-    def _sheets(self, *which: Any) -> list[Sheet]:
+    def _signed(self, *which: Any) -> list[Outgoing]:
         query = select(bulletin).where(self._is_in_force(), *which).order_by(bulletin.c.seq)
-        return [
-            Sheet(row.id, tuple(row.areas.split()), row.envelope) for row in self._database.read(query)
-        ]
+        rows = self._database.read(query)
+        return [Outgoing(row.id, tuple(row.areas.split()), row.envelope) for row in rows]
 
     def _note(self, id: str, **values: Any) -> None:
         self._database.write(update(bulletin).where(bulletin.c.id == id).values(values))

@@ -23,14 +23,14 @@ MOST_NAMED = 5
 TOO_LATE = "等到能响，这一则已经过了有效期，不会播。请换个时间，或者让它多有效几个小时。"
 
 
-class Resting:
+class QuietVillages:
     """Any thread."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    def told(self, draft: Draft) -> str:
+    def warning(self, draft: Draft) -> str:
         """A sentence where villages would not sound it when it is due; "" where all would."""
         if draft.kind is BulletinKind.CANCEL:
             return ""
@@ -66,7 +66,7 @@ def verdict(rule: str, draft: Draft, due: datetime, zone: tzinfo) -> Verdict:
     then.
     """
     settings = Settings(quiet=quiet_of(rule), station=StationSettings(timezone=str(zone)))
-    return quiet_hours.quiet(settings, due, draft.sent, draft.night_ok)
+    return quiet_hours.quiet(settings, due, draft.as_sent, draft.night_ok)
 
 
 def _called(names: Sequence[str]) -> str:

@@ -59,7 +59,7 @@ class Schedule:
         return f"{''.join(map(str, sorted(self.days)))} {self.at:%H:%M}"
 
     @property
-    def said(self) -> str:
+    def wording(self) -> str:
         """In words."""
         days = "、".join(WEEKDAYS[day - 1] for day in sorted(self.days))
         return f"{'每天' if len(self.days) == 7 else days} {self.at:%H:%M}"
@@ -103,7 +103,7 @@ class RecurringNotices:
         draft, _ = self._desk.preview(who, draft)
         check_filled(draft)
         # Nobody stands by when it is sent, so nobody could agree.
-        if why := approval_rules.why_two(draft, due):
+        if why := approval_rules.approval_reason(draft, due):
             raise DraftRefused(f"定时的通知不行：{why}。请改时间或者级别。")
         values = {
             "name": name,
@@ -113,7 +113,7 @@ class RecurringNotices:
             "made_by": who.name,
             "next_due": due,
         }
-        what, content = ("改" if self.find(name) else "新排"), f"{schedule.said}\n{draft.text}"
+        what, content = ("改" if self.find(name) else "新排"), f"{schedule.wording}\n{draft.text}"
         with self._database.transaction() as connection:
             self._revisions.check_last(connection, STANDING, name, seen)
             put(connection, standing, values, over=tuple(set(values) - {"name"}))
@@ -147,7 +147,7 @@ class RecurringNotices:
             draft, _ = self._desk.preview(who, one.draft)
         except DraftRefused as error:
             return f"{one.made_by}现在发不了它：{str(error).rstrip('。')}"
-        return approval_rules.why_two(draft, due)
+        return approval_rules.approval_reason(draft, due)
 
     def missed(self, one: RecurringNotice) -> str:
         """That it did not go out last, when and why, until it falls due again; or ""."""
@@ -211,11 +211,11 @@ class RecurringNotices:
         return not problem
 
     def _note_unsent(self, one: RecurringNotice, due: list[datetime], problem: str) -> None:
-        told = f"应该 {due[0]:%m月%d日 %H:%M} 发：{problem}"
+        text = f"应该 {due[0]:%m月%d日 %H:%M} 发：{problem}"
         if len(due) > 1:
-            told = f"{due[0]:%m月%d日 %H:%M} 到 {due[-1]:%m月%d日 %H:%M}，{len(due)} 次没有发：{problem}"
+            text = f"{due[0]:%m月%d日 %H:%M} 到 {due[-1]:%m月%d日 %H:%M}，{len(due)} 次没有发：{problem}"
         with self._database.transaction() as connection:
-            self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, told)
+            self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, text)
 
 
 def _recurring(row: Row[Any]) -> RecurringNotice:

@@ -34,7 +34,7 @@ NOTE = (
 UNSIGNED = (DraftState.DRAFT, DraftState.AWAITING, DraftState.CLEARED)
 
 
-class TakenBack:
+class RestoredBulletins:
     """For the office's own thread. `missing` are ids and digests that are waited for."""
 
     def __init__(self, database: OfficeDatabase, register: Register, clock: Clock) -> None:
@@ -54,7 +54,7 @@ class TakenBack:
             self._missing = {}
         return self._missing
 
-    def look(self, in_force: Mapping[str, str]) -> bool:
+    def find_missing(self, in_force: Mapping[str, str]) -> bool:
         """Compares our own snapshot on the broker; True if a new bulletin is missing. The snapshot may
         be the one that we sent a moment ago, when none was missing: a missing one stays so.
         """
@@ -64,7 +64,7 @@ class TakenBack:
             self._until = self._clock.monotonic() + HOLD_SECONDS
         return bool(lost)
 
-    def take(self, found: Accepted, data: bytes) -> bool:
+    def restore(self, found: Accepted, data: bytes) -> bool:
         """One of ours that stands on the broker; whether it was not known here, and is in force."""
         id, now = found.bulletin.id, self._clock.now()
         if self._missing.pop(id, found.digest) != found.digest:
@@ -82,17 +82,17 @@ class TakenBack:
         return {row.id for row in self._database.read(query.where(bulletin.c.state.not_in(UNSIGNED)))}
 
     def _keep(self, connection: Connection, found: Accepted, data: bytes, now: datetime) -> None:
-        told = found.bulletin
-        connection.execute(delete(bulletin).where(bulletin.c.id == told.id))
+        ours = found.bulletin
+        connection.execute(delete(bulletin).where(bulletin.c.id == ours.id))
         signed = {"key_id": found.issuer.key_id, "digest": found.digest, "envelope": data}
-        connection.execute(insert(bulletin).values(_columns(told) | signed | {"sent_at": now}))
+        connection.execute(insert(bulletin).values(_columns(ours) | signed | {"sent_at": now}))
         # Either of a cancel and what it cancels may be the first.
-        both = bulletin.c.id.in_((told.id, told.cancels or told.id))
+        both = bulletin.c.id.in_((ours.id, ours.cancels or ours.id))
         off = both & bulletin.c.id.in_(select(bulletin.c.cancels).where(bulletin.c.cancels.is_not(None)))
         connection.execute(update(bulletin).where(off).values(state=DraftState.CANCELLED))
-        if told.kind is not BulletinKind.CANCEL:
-            for box in self._register.enrolled(told.areas):
-                put(connection, reach, {"bulletin": told.id, "box": box, "stage": DeliveryState.SENT})
+        if ours.kind is not BulletinKind.CANCEL:
+            for box in self._register.enrolled(ours.areas):
+                put(connection, reach, {"bulletin": ours.id, "box": box, "stage": DeliveryState.SENT})
 
 
 def warnings(database: OfficeDatabase, now: datetime) -> list[str]:
@@ -103,30 +103,30 @@ def warnings(database: OfficeDatabase, now: datetime) -> list[str]:
         f"《{row.title}》（到 {row.expires.astimezone(now.tzinfo):%m月%d日 %H:%M}）"
         for row in database.read(query.order_by(bulletin.c.expires))
     ]
-    told = (
+    sentence = (
         f"平台的数据库是旧的拷贝，从消息服务器取回了 {len(found)} 则还有效的通知：{'、'.join(found)}。"
     )
-    return [f"{told}请在“通知”里看一遍，不要的取消。"] if found else []
+    return [f"{sentence}请在“通知”里看一遍，不要的取消。"] if found else []
 
 
-def _columns(told: Bulletin) -> dict[str, Any]:
-    audio = told.audio
+def _columns(ours: Bulletin) -> dict[str, Any]:
+    audio = ours.audio
     return {
-        "id": told.id,
+        "id": ours.id,
         "state": DraftState.PUBLISHED,
-        "kind": told.kind,
-        **columns(told.to_notice("", OfficeLevel.COUNTY)),
-        "text": told.verse or told.text,
-        "areas": " ".join(told.areas),
-        "night_ok": int(told.night_ok),
-        "not_before": told.not_before,
-        "life_minutes": int((told.expires - told.not_before).total_seconds() // 60),
-        "cancels": told.cancels,
+        "kind": ours.kind,
+        **columns(ours.to_notice("", OfficeLevel.COUNTY)),
+        "text": ours.verse or ours.text,
+        "areas": " ".join(ours.areas),
+        "night_ok": int(ours.night_ok),
+        "not_before": ours.not_before,
+        "life_minutes": int((ours.expires - ours.not_before).total_seconds() // 60),
+        "cancels": ours.cancels,
         "sound": to_text(SignedRecording(audio.sha256, "", audio.size, 0) if audio else None),
         "written_by": BY,
-        "written_at": told.issued,
+        "written_at": ours.issued,
         "note": NOTE,
-        "issued": told.issued,
-        "expires": told.expires,
-        "seq": told.seq,
+        "issued": ours.issued,
+        "expires": ours.expires,
+        "seq": ours.seq,
     }

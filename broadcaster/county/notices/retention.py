@@ -19,11 +19,11 @@ from broadcaster.county.store.tables import (
     SIGNED_WITH,
     audit,
     bulletin,
+    envelope,
     hearing,
     reach,
     receipt,
     revision,
-    told,
 )
 
 logger = logging.getLogger(__name__)
@@ -34,35 +34,35 @@ EVERY_SECONDS = 6 * 3600.0
 BULLETINS_AT_ONCE, ROWS_AT_ONCE = 5, 5_000
 OVER = (DraftState.CANCELLED, DraftState.EXPIRED)
 
-_THIS: Any = (told.c.key == bindparam("by")) & (told.c.number == bindparam("last"))
-EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
+_THIS: Any = (envelope.c.key == bindparam("by")) & (envelope.c.number == bindparam("last"))
+EMPTY = delete(envelope).where(_THIS, ~exists().where(SIGNED_WITH))
 
 
 @dataclass(frozen=True)
-class Tidied:
+class DeletedRows:
     """The numbers of deleted rows in one turn."""
 
     bulletins: int = 0
     receipts: int = 0
-    deeds: int = 0
+    audit_entries: int = 0
     recordings: int = 0
 
     @property
     def any(self) -> bool:
-        return bool(self.bulletins or self.receipts or self.deeds or self.recordings)
+        return bool(self.bulletins or self.receipts or self.audit_entries or self.recordings)
 
-    def __add__(self, other: Tidied) -> Tidied:
+    def __add__(self, other: DeletedRows) -> DeletedRows:
         ours, theirs = vars(self), vars(other)
-        return Tidied(**{name: ours[name] + theirs[name] for name in ours})
+        return DeletedRows(**{name: ours[name] + theirs[name] for name in ours})
 
     def __str__(self) -> str:
         return (
             f"通知 {self.bulletins} 则，回执 {self.receipts} 份，"
-            f"操作记录 {self.deeds} 条，录音 {self.recordings} 个"
+            f"操作记录 {self.audit_entries} 条，录音 {self.recordings} 个"
         )
 
 
-class Tidying:
+class Retention:
     """For the office's own thread: `step` does a little at a time until nothing is left, then rests."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Tidying:
         self._sounds = sounds
         self._audit = note
         self._rests_until = clock.monotonic()
-        self._sum = Tidied()
+        self._deleted = DeletedRows()
 
     def step(self) -> None:
         now = self._clock.monotonic()
@@ -87,23 +87,23 @@ class Tidying:
             return
         # One that fails is not tried again at once.
         self._rests_until = now + EVERY_SECONDS
-        turn = self.turn()
-        self._sum += turn
-        if turn.any:
+        deleted = self.delete_some()
+        self._deleted += deleted
+        if deleted.any:
             self._rests_until = now
             return
-        if self._sum.any:
-            logger.info("清理了旧记录：%s", self._sum)
-            self._audit.note(WHO, WHAT, str(self._sum))
-            self._sum = Tidied()
+        if self._deleted.any:
+            logger.info("清理了旧记录：%s", self._deleted)
+            self._audit.note(WHO, WHAT, str(self._deleted))
+            self._deleted = DeletedRows()
 
-    def turn(self) -> Tidied:
+    def delete_some(self) -> DeletedRows:
         """One transaction; what is left is for the next."""
         with self._database.transaction() as connection:
-            tidied = Tidied(
+            deleted = DeletedRows(
                 self._bulletins(connection), self._receipts(connection), self._audit_entries(connection)
             )
-        return tidied + Tidied(recordings=self._recordings())
+        return deleted + DeletedRows(recordings=self._recordings())
 
     def _before(self, days: int) -> datetime:
         return self._clock.now() - timedelta(days=days)
@@ -167,7 +167,7 @@ def _delete_receipts(connection: Connection, which: Any) -> int:
     return count
 
 
-def kept(database: OfficeDatabase) -> dict[str, int]:
+def row_counts(database: OfficeDatabase) -> dict[str, int]:
     """The number of rows of each kind now."""
     counted = {"通知": bulletin, "回执": receipt, "操作记录": audit}
     return {

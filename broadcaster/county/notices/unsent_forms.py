@@ -15,7 +15,7 @@ MOST = 50
 Fields = Sequence[tuple[str, str]]
 
 
-class Writings:
+class UnsentForms:
     """Any thread. Each is one person's own, of one bulletin; nothing here is sent by itself."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:

@@ -11,7 +11,7 @@ MOST_BYTES, PER_SECONDS = 150_000_000, 24 * 3600.0
 TOO_MANY = "一天里交的录音太多了（最多 150 兆），没有收。请用已经交过的，或者明天再交；急的请改成文字。"
 
 
-class Uploads:
+class UploadLimits:
     """Any thread. Of this run of the office."""
 
     def __init__(self, clock: Clock) -> None:

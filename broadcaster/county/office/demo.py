@@ -25,7 +25,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.broker.mosquitto import Broker, new_password
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import DraftState as PaperState
@@ -127,7 +127,7 @@ class Demo:
         tell("正在建一个演示用的县：消息服务器、县级平台、三个村的广播站……")
         office, passphrase = self._folder / "county", secrets.token_urlsafe(16)
         roots = [self._folder / f"root-{number}.key" for number in (1, 2, 3)]
-        OfficeFolder.found(office, AREA, NAME, roots, lambda _: passphrase, datetime.now(UTC))
+        KeyFolder.create(office, AREA, NAME, roots, lambda _: passphrase, datetime.now(UTC))
         self._start_broker(office)
         desk = self._stack.enter_context(open_desk(office))
         self._let_in(desk)
@@ -144,24 +144,24 @@ class Demo:
         """To the whole county; at night the second person agrees, as the rules want it."""
         writer, approver = (desk.parts.officers.get(name) for name in (WRITER, APPROVER))
         words = Notice(TEXT, title="停水通知", severity=Severity.BLUE)
-        paper = desk.parts.desk.send(writer, Draft(words, (AREA,)))
-        if paper.state is PaperState.AWAITING:
-            tell(f"要两个人：{paper.why_two}，{APPROVER}批准了。")
-            paper = desk.parts.desk.approve(approver, paper.id, paper.version)
-        return paper
+        record = desk.parts.desk.send(writer, Draft(words, (AREA,)))
+        if record.state is PaperState.AWAITING:
+            tell(f"要两个人：{record.approval_reason}，{APPROVER}批准了。")
+            record = desk.parts.desk.approve(approver, record.id, record.version)
+        return record
 
     def watch(self, desk: OpenOffice, only: str = "") -> None:
         """Tell the board at each change, until `only` has been heard everywhere or a signal comes."""
         told: dict[str, str] = {}
 
         def look() -> bool:
-            papers = desk.parts.desk.recent(5)
-            counts = desk.parts.board.counts([paper.id for paper in papers])
-            for paper in papers:
-                line = _line(paper, counts[paper.id])
-                if told.get(paper.id) != line:
+            records = desk.parts.desk.recent(5)
+            counts = desk.parts.board.counts([record.id for record in records])
+            for record in records:
+                line = _line(record, counts[record.id])
+                if told.get(record.id) != line:
                     tell(line)
-                told[paper.id] = line
+                told[record.id] = line
             return bool(only) and counts[only].heard == len(self.villages)
 
         self._until(look, "没有都播完", PATIENCE_SECONDS if only else float("inf"))
@@ -247,10 +247,10 @@ def run(folder: Path, once: bool) -> int:
         demo = Demo(folder, stopping, stack)
         try:
             desk = demo.start()
-            paper = demo.publish(desk)
-            demo.watch(desk, only=paper.id)
-            for place in desk.parts.board.places(paper.id):
-                tell(f"  {place.name}（{place.box}）{place.said}")
+            record = demo.publish(desk)
+            demo.watch(desk, only=record.id)
+            for place in desk.parts.board.places(record.id):
+                tell(f"  {place.name}（{place.box}）{place.wording}")
             if not once:
                 tell("三个村都播完了。请打开网页再发几则试试；按 Ctrl-C 结束。")
                 demo.watch(desk)
@@ -259,8 +259,8 @@ def run(folder: Path, once: bool) -> int:
     return 0
 
 
-def _line(paper: DraftRecord, counts: Counts) -> str:
-    return f"{paper.draft.title}：{counts.sentence}"
+def _line(record: DraftRecord, counts: Counts) -> str:
+    return f"{record.draft.title}：{counts.sentence}"
 
 
 def _looks(stopping: threading.Event, seconds: float) -> Iterator[None]:

@@ -12,24 +12,24 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import ConfigError
 from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
-from broadcaster.county.board.uncounted_receipts import Pace
+from broadcaster.county.board.uncounted_receipts import ReceiptRateLimit
 from broadcaster.county.broker.broker_access import MosquittoAccess
-from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
-from broadcaster.county.keys.key_folder import AskPassphrase, OfficeFolder
-from broadcaster.county.keys.key_renewal import OfficeKeys, upstream_warnings
+from broadcaster.county.broker.mqtt_client import LISTENS_TO, MqttClient
+from broadcaster.county.keys.key_folder import AskPassphrase, KeyFolder
+from broadcaster.county.keys.key_renewal import KeyRenewal, upstream_warnings
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices import restored_bulletins
 from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.notices.recordings import RecordingStore
-from broadcaster.county.notices.retention import Tidying
+from broadcaster.county.notices.retention import Retention
 from broadcaster.county.office.office_thread import OfficeThread, own_topics
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
-from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.pages.base.page_context import EnrolmentTrust, OfficeContext
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.register.site_pin import site_pin
-from broadcaster.county.store.office_backups import Safekeeping, refuse_lost
+from broadcaster.county.store.office_backups import OfficeBackups, refuse_lost
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import (
     DATABASE,
@@ -69,7 +69,7 @@ Tell = Callable[[str], None]
 class OpenOffice:
     """The parts and what they stand on, for a command or for the process."""
 
-    folder: OfficeFolder
+    folder: KeyFolder
     settings: OfficeSettings
     parts: OfficeServices
 
@@ -77,7 +77,7 @@ class OpenOffice:
 @contextmanager
 def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[OpenOffice]:
     """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
-    folder = OfficeFolder(path)
+    folder = KeyFolder(path)
     area, settings = folder.trust.area, load_office_to_run(path)[0]
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
@@ -110,17 +110,17 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         # The passphrase is asked before anything is opened to others.
         passphrase, clock = ask(COUNTY_KEY), desk.parts.clock
         again = (lambda folder: folder.unlock(ask(COUNTY_KEY))) if unattended else None
-        keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
+        keys = KeyRenewal(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
 
         preview, lexicon, damaged = settings_of_preview(config)
         doubts = [*keys_twice(path / FILE), damaged]
 
         def warnings() -> list[str]:
-            told = [program.fault(NAME, ".venv/bin/broadcaster county run"), *doubts]
-            told += [safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
-            told += restored_bulletins.warnings(desk.parts.database, clock.now())
-            return [*filter(None, told), *upstream_warnings(keys.trust, desk.settings.relay)]
+            sentences = [program.fault(NAME, ".venv/bin/broadcaster county run"), *doubts]
+            sentences += [safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
+            sentences += restored_bulletins.warnings(desk.parts.database, clock.now())
+            return [*filter(None, sentences), *upstream_warnings(keys.trust, desk.settings.relay)]
 
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         for sentence in warnings():
@@ -128,9 +128,9 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(ThreadLoop("office", office.step, office.wake))]
-        booth = stack.enter_context(open_previews(preview, lexicon, path))
-        pages = Pages(
-            *(desk.parts, desk.settings, _trusted(desk), booth, warnings),
+        previews = stack.enter_context(open_previews(preview, lexicon, path))
+        pages = OfficeContext(
+            *(desk.parts, desk.settings, _trusted(desk), previews, warnings),
             *(lambda: office.cut_since, villages),
         )
         watched += _open_site(desk, pages, villages, line, stack, tell)
@@ -140,11 +140,11 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         return code
 
 
-def _make_sound(path: Path, settings: OfficeSettings) -> Safekeeping | None:
+def _make_sound(path: Path, settings: OfficeSettings) -> OfficeBackups | None:
     """None where the database is not the file that the office keeps itself."""
     if settings.database:
         return None
-    safe = Safekeeping(path / DATABASE, Clock(settings.zone))
+    safe = OfficeBackups(path / DATABASE, Clock(settings.zone))
     safe.make_sound()
     return safe
 
@@ -161,7 +161,7 @@ class WakeLater:
 
 @contextmanager
 def _open_office(
-    desk: OpenOffice, keys: OfficeKeys, villages: VillageKeys, safe: Safekeeping | None
+    desk: OpenOffice, keys: KeyRenewal, villages: VillageKeys, safe: OfficeBackups | None
 ) -> Iterator[tuple[OfficeThread, RemoteClient]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
@@ -175,12 +175,12 @@ def _open_office(
         desk.settings.fetched_from,
     )
     listens_to = (*LISTENS_TO, *own_topics(keys.trust.area))
-    wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
-    intake = ReceiptInbox(parts.database, parts.clock, Pace(parts.clock))
-    sums = CountyTotals(parts.database, parts.clock)
+    mqtt = MqttClient(broker.host, broker.port, broker.user, password, authority, listens_to)
+    inbox = ReceiptInbox(parts.database, parts.clock, ReceiptRateLimit(parts.clock))
+    totals = CountyTotals(parts.database, parts.clock)
     sounds, keep = RecordingStore(desk.folder.path), desk.settings.keep
-    tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
-    line = RemoteClient(wire, parts.register, villages)
+    tidying = Retention(parts.database, parts.clock, keep, sounds, parts.audit)
+    line = RemoteClient(mqtt, parts.register, villages)
 
     def tidy() -> None:
         tidying.step()
@@ -188,17 +188,17 @@ def _open_office(
             safe.step()
 
     office = OfficeThread(
-        *(publisher, intake, parts.standing, wire, parts.clock),
-        *(keys, parts.register.areas_of, sums, tidy, HOLD_SECONDS),
+        *(publisher, inbox, parts.recurring, mqtt, parts.clock),
+        *(keys, parts.register.areas_of, totals, tidy, HOLD_SECONDS),
     )
-    wire.start()
-    with closing(wire):
+    mqtt.start()
+    with closing(mqtt):
         yield office, line
 
 
 def _open_site(
     desk: OpenOffice,
-    pages: Pages,
+    pages: OfficeContext,
     villages: VillageKeys,
     line: RemoteClient,
     stack: ExitStack,
@@ -211,14 +211,14 @@ def _open_site(
     origins = Origins(sites)
     server = stack.enter_context(closing(serve(origins, web.host, web.port, leaving=sites.leave)))
     watched: list[Watched] = [server.loop]
-    tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
+    tell(f"县级平台：http://{_shown_host(web.host)}:{server.port}/")
     if web.https_port is not None:
         try:
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
             sites.https_port = front.port
             pages.front.https_port, pages.front.pin = front.port, site_pin(web, folder)
-            tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
+            tell(f"　　　　　https://{_shown_host(web.host)}:{front.port}/")
             if pages.front.pin:
                 tell(f"网页证书是自己做的，它的指纹（登记码里有）：{pages.front.pin}")
             if front.note:
@@ -236,12 +236,12 @@ def broker_address(desk: OpenOffice) -> BrokerAddress:
     authority = read_text(desk.folder.path, broker.authority) if broker.authority else ""
     return BrokerAddress(
         *(broker.box_host or broker.host, broker.box_port or broker.port, authority),
-        desk.settings.relay.above(desk.folder.trust.area),
+        desk.settings.relay.upstream_offices(desk.folder.trust.area),
     )
 
 
-def _trusted(desk: OpenOffice) -> Trusted:
-    return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), broker_address(desk))
+def _trusted(desk: OpenOffice) -> EnrolmentTrust:
+    return EnrolmentTrust(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), broker_address(desk))
 
 
 def settings_of_preview(config: Path) -> tuple[Settings, LexiconSettings, str]:
@@ -254,11 +254,11 @@ def settings_of_preview(config: Path) -> tuple[Settings, LexiconSettings, str]:
         found = Settings(), LexiconSettings()
     if not wrong:
         return *found, ""
-    told = (
+    sentences = (
         f"试听用的设置坏了，先按上次能用的念（没有就按出厂的），发通知和取消照常；"
         f"请改好 {config}，再重新启动平台：{wrong[0]}"
     )
-    return *found, told
+    return *found, sentences
 
 
 def _of_preview(config: Path) -> tuple[Settings, LexiconSettings]:
@@ -288,5 +288,5 @@ def open_previews(
         yield OfficePreviews(studio, Previews(studio, rate_hz), rate_hz)
 
 
-def _seen(host: str) -> str:
+def _shown_host(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host

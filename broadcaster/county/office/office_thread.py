@@ -10,14 +10,14 @@ from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.county_totals import CountyTotals
-from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
+from broadcaster.county.board.receipt_inbox import IncomingReceipts, ReceiptInbox
 from broadcaster.county.broker.box_status import read_state
 from broadcaster.county.broker.cleared_topics import ClearedTopics
-from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.keys.key_renewal import OfficeKeys
-from broadcaster.county.notices.publisher import Publisher, Sheet
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, MqttClient
+from broadcaster.county.keys.key_renewal import KeyRenewal
+from broadcaster.county.notices.publisher import Outgoing, Publisher
 from broadcaster.county.notices.recurring import RecurringNotices
-from broadcaster.county.office.retained_junk import Leftovers
+from broadcaster.county.office.retained_junk import RetainedJunk
 from broadcaster.system.log_brake import LogBrake
 
 logger = logging.getLogger(__name__)
@@ -52,29 +52,29 @@ class OfficeThread:
     def __init__(
         self,
         publisher: Publisher,
-        intake: ReceiptInbox,
-        standing: RecurringNotices,
-        wire: Wire,
+        inbox: ReceiptInbox,
+        recurring: RecurringNotices,
+        mqtt: MqttClient,
         clock: Clock,
-        keys: OfficeKeys,
+        keys: KeyRenewal,
         areas_of: Callable[[Collection[str]], Mapping[str, str]],
-        county_sums: CountyTotals,
+        county_totals: CountyTotals,
         tidy: Callable[[], None] = lambda: None,
         hold_seconds: float = 0.0,
     ) -> None:
         self._publisher = publisher
-        self._intake = intake
-        self._standing = standing
-        self._wire = wire
+        self._inbox = inbox
+        self._recurring = recurring
+        self._mqtt = mqtt
         self._clock = clock
         self._keys = keys
         self._areas_of = areas_of
-        self._county_sums = county_sums
+        self._county_totals = county_totals
         self._tidy = tidy
         self._keyring_sent = b""
         self._snapshot_due = clock.now()
-        self._emptied = ClearedTopics(clock)
-        self._leftovers = Leftovers(wire, intake, clock)
+        self._cleared_topics = ClearedTopics(clock)
+        self._retained_junk = RetainedJunk(mqtt, inbox, clock)
         self._brake = LogBrake(clock, logger.warning)
         self._woken, self._tended_at = True, clock.monotonic()
         # The numbers that boxes know stand on the broker, and come as soon as it is reached.
@@ -88,18 +88,18 @@ class OfficeThread:
     def wake(self) -> None:
         """Somebody at the desk has done something."""
         self._woken = True
-        self._wire.wake()
+        self._mqtt.wake()
 
     def step(self) -> None:
         """Take in what has come, or wait a second for it; see to the rest once a second or when woken:
         while a county answers there is a batch every few milliseconds.
         """
         self._look_at_line()
-        self._held += self._wire.take(LOOK_SECONDS, AT_ONCE)
+        self._held += self._mqtt.take(LOOK_SECONDS, AT_ONCE)
         begins = CONNECTED in self._held
         if begins:
             self.begin()
-        self._take_in([one for one in self._held if one is not CONNECTED])
+        self._receive([one for one in self._held if one is not CONNECTED])
         self._held = []
         now = self._clock.monotonic()
         if begins:
@@ -111,7 +111,7 @@ class OfficeThread:
             self._tidy()
 
     def _look_at_line(self) -> None:
-        cut = not self._wire.connected
+        cut = not self._mqtt.connected
         if cut and self.cut_since is None:
             logger.warning("和消息服务器断开了，平台自己会再连")
         self.cut_since = (self.cut_since or self._clock.now()) if cut else None
@@ -120,18 +120,18 @@ class OfficeThread:
         """Sign, send and clear away what is due; a snapshot soon after a change, or after 10 minutes."""
         self._keys.look()
         self._publisher.use(self._keys.signer, self._keys.trust)
-        self._standing.issue()
+        self._recurring.issue()
         changed = bool(self._publisher.expire())
-        if self._clock.monotonic() >= self._signs_from and not self._publisher.taken_back.missing:
+        if self._clock.monotonic() >= self._signs_from and not self._publisher.restored.missing:
             self._look_back_no_more()
             changed = bool(self._publisher.sign_cleared()) or changed
-        if self._wire.connected:
+        if self._mqtt.connected:
             changed = self._send_keyring() or changed
             changed = self._send_new() or changed
             changed = self._clear_old() or changed
         if changed:
             self._snapshot_due = min(self._snapshot_due, self._clock.now() + SNAPSHOT_AFTER)
-        if self._wire.connected and self._clock.now() >= self._snapshot_due:
+        if self._mqtt.connected and self._clock.now() >= self._snapshot_due:
             self._send_snapshot()
 
     def begin(self) -> None:
@@ -139,33 +139,33 @@ class OfficeThread:
         self._keyring_sent, self._snapshot_due = b"", self._clock.now()
         self._looks_back = True
         self._signs_from = min(self._signs_from, self._clock.monotonic() + self._hold_seconds)
-        self._emptied.begin()
-        for sheet in self._publisher.in_force():
-            self._send(sheet)
+        self._cleared_topics.begin()
+        for outgoing in self._publisher.in_force():
+            self._send(outgoing)
 
     def _send_new(self) -> bool:
-        done = [self._send(sheet) for sheet in self._publisher.to_send()]
+        done = [self._send(outgoing) for outgoing in self._publisher.to_send()]
         return any(done)
 
-    def _send(self, sheet: Sheet) -> bool:
-        done = self._wire.publish([(topic, sheet.envelope) for topic in sheet.topics])
+    def _send(self, outgoing: Outgoing) -> bool:
+        done = self._mqtt.publish([(topic, outgoing.envelope) for topic in outgoing.topics])
         if done:
-            self._publisher.sent(sheet.id)
+            self._publisher.mark_sent(outgoing.id)
         return done
 
     def _clear_old(self) -> bool:
-        for id in self._emptied.saved():
-            self._publisher.cleared(id)
-        old = [sheet for sheet in self._publisher.to_clear() if sheet.id not in self._emptied]
-        for sheet in old:
-            if self._wire.publish([(topic, b"") for topic in sheet.topics]):
-                self._emptied.note(sheet.id)
+        for id in self._cleared_topics.saved():
+            self._publisher.mark_cleared(id)
+        old = [one for one in self._publisher.to_clear() if one.id not in self._cleared_topics]
+        for one in old:
+            if self._mqtt.publish([(topic, b"") for topic in one.topics]):
+                self._cleared_topics.note(one.id)
         return bool(old)
 
     def _send_keyring(self) -> bool:
         """Also when a command has changed it meanwhile."""
         data, area = self._keys.keyring, self._keys.trust.area
-        if data == self._keyring_sent or not self._wire.publish([(mqtt_topics.keyring(area), data)]):
+        if data == self._keyring_sent or not self._mqtt.publish([(mqtt_topics.keyring(area), data)]):
             return False
         self._keyring_sent = data
         return True
@@ -175,21 +175,21 @@ class OfficeThread:
             return
         area = self._publisher.trust.area
         snapshot = self._publisher.snapshot()
-        if self._wire.publish([(mqtt_topics.snapshot(area), snapshot)]):
+        if self._mqtt.publish([(mqtt_topics.snapshot(area), snapshot)]):
             self._snapshot_due = self._clock.now() + SNAPSHOT_EVERY
             self._keys.keep_snapshot(snapshot)
 
-    def _take_in(self, taken: Sequence[Incoming]) -> None:
+    def _receive(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
-        self._county_sums.take([(one.topic, one.payload) for one in taken])
-        own_heads = mqtt_topics.snapshot(self._publisher.trust.area)
+        self._county_totals.take([(one.topic, one.payload) for one in taken])
+        own_topic = mqtt_topics.snapshot(self._publisher.trust.area)
         for one in taken:
-            self._leftovers.see(one)
-            if one.topic == own_heads and one.payload:
+            self._retained_junk.see(one)
+            if one.topic == own_topic and one.payload:
                 self._follow(one.payload)
                 continue
             if one.topic.startswith(BULLETINS):
-                self._take_back(one.payload)
+                self._restore(one.payload)
                 continue
             try:
                 box = mqtt_topics.box_of(one.topic)
@@ -199,15 +199,15 @@ class OfficeThread:
                 # A place that was emptied.
                 continue
             kinds[one.topic.removeprefix(f"{mqtt_topics.ROOT}/")[0]].append((box, one.payload))
-        self._intake.take([Sent(box, data) for box, data in kinds["r"]])
+        self._inbox.take([IncomingReceipts(box, data) for box, data in kinds["r"]])
         states = [(box, read) for box, data in kinds["s"] if (read := read_state(data))]
-        self._intake.present(dict(states))
+        self._inbox.store_status(dict(states))
         if kinds["q"]:
             # Of one that asks again and again only the last question is answered.
             self._answer_all(dict(kinds["q"]))
-        self._leftovers.clear()
+        self._retained_junk.clear()
         self._brake.look()
-        self._wire.acknowledge(taken)
+        self._mqtt.acknowledge(taken)
 
     def _follow(self, snapshot: bytes) -> None:
         """Our own, of before, that stand on the broker."""
@@ -215,14 +215,14 @@ class OfficeThread:
             self._snapshot_due = self._clock.now()
         self._signs_from = self._clock.monotonic()
 
-    def _take_back(self, envelope: bytes) -> None:
+    def _restore(self, envelope: bytes) -> None:
         if self._publisher.follow_own_bulletin(envelope):
             self._snapshot_due = min(self._snapshot_due, self._clock.now() + SNAPSHOT_AFTER)
 
     def _look_back_no_more(self) -> None:
         """Else each bulletin that is sent would come back."""
         if self._looks_back:
-            self._wire.leave(mqtt_topics.BULLETINS)
+            self._mqtt.leave(mqtt_topics.BULLETINS)
             self._looks_back = False
 
     def _answer_all(self, questions: Mapping[str, bytes]) -> None:
@@ -242,11 +242,11 @@ class OfficeThread:
             read[box] = asked.reads
             topic = mqtt_topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
-        self._wire.publish(answers, retain=False)
+        self._mqtt.publish(answers, retain=False)
         self._publisher.note_versions(read)
 
     def _answers(
-        self, asked: SyncRequest, area: str, in_force: Sequence[Sheet], listing: Snapshot
+        self, asked: SyncRequest, area: str, in_force: Sequence[Outgoing], listing: Snapshot
     ) -> Iterator[bytes]:
         """In the order that `SyncRequest` promises: its snapshot last, and of its own area only."""
         if asked.keyring < self._publisher.trust.version:

@@ -10,7 +10,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.board.uncounted_receipts import Doubt
 from broadcaster.county.broker.box_status import read_state
-from broadcaster.county.broker.mqtt_client import Incoming, Wire
+from broadcaster.county.broker.mqtt_client import Incoming, MqttClient
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +20,12 @@ LOOKS_EVERY_SECONDS = 60.0
 STATE = mqtt_topics.state("")
 
 
-class Leftovers:
+class RetainedJunk:
     """For the office's own thread. A box that is retired takes its state along."""
 
-    def __init__(self, wire: Wire, intake: ReceiptInbox, clock: Clock) -> None:
-        self._wire = wire
-        self._intake = intake
+    def __init__(self, mqtt: MqttClient, inbox: ReceiptInbox, clock: Clock) -> None:
+        self._mqtt = mqtt
+        self._inbox = inbox
         self._clock = clock
         self._states: set[str] = set()
         self._stale: dict[str, str] = {}
@@ -48,13 +48,13 @@ class Leftovers:
         stale, self._stale = self._stale, {}
         if stale and self._empty(stale):
             for topic, box in stale.items():
-                self._intake.doubts.note(box, Doubt.RETAINED, topic)
+                self._inbox.doubts.note(box, Doubt.RETAINED, topic)
         if self._states and self._clock.monotonic() >= self._look_at:
             self._look_at = self._clock.monotonic() + LOOKS_EVERY_SECONDS
-            gone = self._states - self._intake.known(self._states)
+            gone = self._states - self._inbox.registered_boxes(self._states)
             if gone and self._empty([mqtt_topics.state(box) for box in gone]):
                 logger.info("已经不在登记簿里的 %d 个广播站，状态清掉了", len(gone))
                 self._states -= gone
 
     def _empty(self, names: Collection[str]) -> bool:
-        return self._wire.publish([(name, b"") for name in names])
+        return self._mqtt.publish([(name, b"") for name in names])

@@ -19,20 +19,20 @@ def go_on(wanted: str) -> ResponseReturnValue:
     return redirect(found, 303)
 
 
-def take_up(what: CarriedForm, told: list[str]) -> ResponseReturnValue:
+def resume(what: CarriedForm, remarks: list[str]) -> ResponseReturnValue:
     """Never does it: he sees what he wrote, and what was not done."""
     endpoint = endpoint_of(what.path, "POST")
     rule = access.RULES.get(endpoint)
     if rule is None or rule.role is None or not access.me().role.covers(rule.role):
         return go_on("")
     if what.fields and endpoint in compose.FORMS:
-        for sentence in told:
-            flash(sentence)
-        return compose.take_up(what.fields)
+        for remark in remarks:
+            flash(remark)
+        return compose.reopen_form(what.fields)
     if what.typed:
-        return render_template("office/carried.html", what=what, told=told, deed=rule.deed)
+        return render_template("office/carried.html", what=what, remarks=remarks, deed=rule.deed)
     if what.too_long or what.with_files:
-        flash(told[-1])
+        flash(remarks[-1])
     flash(NOT_DONE.format(deed=rule.deed))
     return go_on(what.back)
 
@@ -41,7 +41,7 @@ def answer_stale_form(error: CSRFError) -> ResponseReturnValue:
     """A form of before the login: its token is no more, its words are."""
     what = carried_forms.of_request()
     if access.who() and what:
-        return take_up(what, [STALE])
+        return resume(what, [STALE])
     if request.endpoint == "account.logout":
         return redirect(url_for("account.login"), 303)
     if request.endpoint == "account.check_password":

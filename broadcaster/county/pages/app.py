@@ -33,7 +33,7 @@ from broadcaster.county.pages import (
     villages,
 )
 from broadcaster.county.pages.base import access, form_values
-from broadcaster.county.pages.base.page_context import Pages
+from broadcaster.county.pages.base.page_context import OfficeContext
 from broadcaster.county.register.counties import LONGEST_COUNTY
 from broadcaster.county.store import office_sessions
 from broadcaster.county.store.delivery_state import REACHES
@@ -80,7 +80,7 @@ SENTENCES = {
 }
 
 
-def create_app(pages: Pages, folder: Path) -> Flask:
+def create_app(pages: OfficeContext, folder: Path) -> Flask:
     """The site of one office; the key of its sessions is kept in `folder`."""
     app = Flask(__name__, template_folder=str(LOOK / "templates"), static_folder=str(LOOK / "static"))
     app.config.update(
@@ -121,7 +121,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     return app
 
 
-def _teach_wording(app: Flask, pages: Pages) -> None:
+def _teach_wording(app: Flask, pages: OfficeContext) -> None:
     app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock = pages.parts.clock
@@ -147,21 +147,21 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
     )
 
 
-def _record_words(pages: Pages) -> dict[str, Callable[..., object]]:
+def _record_words(pages: OfficeContext) -> dict[str, Callable[..., object]]:
     """Template functions for the words about a bulletin, the same on every page."""
     clock, desk = pages.parts.clock, pages.parts.desk
 
-    def state_said(paper: DraftRecord) -> str:
+    def state_wording(record: DraftRecord) -> str:
         if "cancels" not in g:
-            g.cancels = desk.cancels_that_wait()
-        return bulletin_wording.state_said(paper, paper.id in g.cancels)
+            g.cancels = desk.unsent_cancels()
+        return bulletin_wording.state_wording(record, record.id in g.cancels)
 
     return {
-        "state_said": state_said,
-        "why_waits": lambda paper: bulletin_wording.why_waits(paper, clock.now()),
-        "aged": lambda paper: bulletin_wording.aged(paper, clock.now()),
+        "state_wording": state_wording,
+        "why_waits": lambda record: bulletin_wording.why_waits(record, clock.now()),
+        "age_warnings": lambda record: bulletin_wording.age_warnings(record, clock.now()),
         "today": lambda: f"{clock.now():%Y-%m-%d}",
-        "line_told": lambda: bulletin_wording.line_told(pages.cut_since(), clock.now(), desk.unsent),
+        "cut_note": lambda: bulletin_wording.cut_note(pages.cut_since(), clock.now(), desk.unsent),
     }
 
 

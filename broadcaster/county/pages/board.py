@@ -1,6 +1,6 @@
 """The pages of sent bulletins: the list, delivery by town and by village, cancel and approval."""
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
@@ -9,9 +9,10 @@ from broadcaster.county.board.coverage import coverage
 from broadcaster.county.board.province_board import FigureQuality
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.approval_rules import WRONG_STATE
-from broadcaster.county.notices.bulletin_wording import aged
+from broadcaster.county.notices.bulletin_wording import age_warnings
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import CSV, download
 
 PAGE = 20
 # Drills are counted apart; those that are not over stand among what happens now.
@@ -26,21 +27,21 @@ pages = Blueprint(
 def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
-    papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
+    records = parts.desk.recent(PAGE + 1, skip, SHOWN)
     drills = _drills_now()
     newest = reversed(parts.desk.in_state(DraftState.AWAITING))
-    awaiting = sorted(newest, key=lambda paper: paper.draft.severity.rank)
-    counts = parts.board.counts([paper.id for paper in (*papers[:PAGE], *drills)])
+    awaiting = sorted(newest, key=lambda record: record.draft.severity.rank)
+    counts = parts.board.counts([record.id for record in (*records[:PAGE], *drills)])
     return render_template(
         "office/home.html",
-        papers=papers[:PAGE],
+        records=records[:PAGE],
         counts=counts,
-        without=parts.county_board.without(papers[:PAGE]),
+        without=parts.province_board.without_totals(records[:PAGE]),
         drills=drills,
         wrong_logins=_wrong_logins(),
         awaiting=awaiting[:PAGE],
         more_awaiting=len(awaiting[PAGE:]),
-        older=skip + PAGE if len(papers) > PAGE else None,
+        older=skip + PAGE if len(records) > PAGE else None,
     )
 
 
@@ -51,38 +52,36 @@ def one(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/town/<code>")
 def town(id: str, code: str) -> ResponseReturnValue:
-    paper, board = find_record(id), access.pages().parts.board
+    record, board = find_record(id), access.pages().parts.board
     found = next((one for one in board.towns(id) if one.code == code), None)
     if found is None:
         abort(404)
-    return render_template("office/town.html", paper=paper, town=found, places=board.places(id, code))
+    return render_template("office/town.html", record=record, town=found, places=board.places(id, code))
 
 
 @pages.get("/bulletin/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
-    paper = find_record(id)
+    record = find_record(id)
     parts = access.pages().parts
-    written = parts.board.to_csv(paper.id, paper.draft.called, parts.clock.zone)
-    answer = Response(written, content_type="text/csv; charset=utf-8")
-    kind = "drill" if paper.draft.is_drill else "bulletin"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{kind}-{paper.id}.csv"'
-    return answer
+    written = parts.board.to_csv(record.id, record.draft.sent_title, parts.clock.zone)
+    kind = "drill" if record.draft.is_drill else "bulletin"
+    return download(written, CSV, f"{kind}-{record.id}.csv")
 
 
 @pages.get("/bulletin/<id>/cancel")
 def ask_cancel(id: str) -> ResponseReturnValue:
-    paper, off = find_record(id), access.pages().parts.desk.cancel_of(id)
-    if off or paper.state in SETTLED:
-        flash("这一则已经取消了。" if off else WRONG_STATE[paper.state])
+    record, off = find_record(id), access.pages().parts.desk.cancel_of(id)
+    if off or record.state in SETTLED:
+        flash("这一则已经取消了。" if off else WRONG_STATE[record.state])
         return redirect(url_for("board.one", id=id), 303)
-    return render_template("office/cancel.html", paper=paper)
+    return render_template("office/cancel.html", record=record)
 
 
 @pages.post("/bulletin/<id>/cancel")
 def cancel(id: str) -> ResponseReturnValue:
-    paper = access.pages().parts.desk.cancel(access.me(), id)
-    access.about(paper.draft.title)
-    flash("取消的命令已经发出，正在播的会马上停。" if paper.issued else "取消了，没有发出去。")
+    record = access.pages().parts.desk.cancel(access.me(), id)
+    access.about(record.draft.title)
+    flash("取消的命令已经发出，正在播的会马上停。" if record.issued else "取消了，没有发出去。")
     return redirect(url_for("board.one", id=id), 303)
 
 
@@ -90,13 +89,13 @@ def cancel(id: str) -> ResponseReturnValue:
 def approve(id: str) -> ResponseReturnValue:
     now = access.pages().parts.clock.now()
     # A page that was left open over night has not told him.
-    if aged(find_record(id), now) and request.form.get("day") != f"{now:%Y-%m-%d}":
+    if age_warnings(find_record(id), now) and request.form.get("day") != f"{now:%Y-%m-%d}":
         return _page(id, "这一页是以前打开的，还没有批。请看过下面的提醒再批。"), 409
     try:
-        paper = access.pages().parts.desk.approve(access.me(), id, request.form.get("seen", ""))
+        record = access.pages().parts.desk.approve(access.me(), id, request.form.get("seen", ""))
     except DraftRefused as error:
         return _page(id, str(error)), 409
-    access.about(paper.draft.title)
+    access.about(record.draft.title)
     flash("批准了，正在发。")
     return redirect(url_for("board.one", id=id), 303)
 
@@ -105,10 +104,10 @@ def approve(id: str) -> ResponseReturnValue:
 def send_back(id: str) -> ResponseReturnValue:
     form, desk = request.form, access.pages().parts.desk
     try:
-        paper = desk.send_back(access.me(), id, form.get("note", ""), form.get("seen", ""))
+        record = desk.send_back(access.me(), id, form.get("note", ""), form.get("seen", ""))
     except DraftRefused as error:
         return _page(id, str(error)), 409
-    access.about(paper.draft.title)
+    access.about(record.draft.title)
     flash("退回去了，改好可以再提交。")
     return redirect(url_for("board.one", id=id), 303)
 
@@ -126,28 +125,28 @@ def discard(id: str) -> ResponseReturnValue:
 
 
 def _page(id: str, problem: str = "") -> str:
-    paper, parts = find_record(id), access.pages().parts
+    record, parts = find_record(id), access.pages().parts
     towns = parts.board.towns(id)
     counts = parts.board.counts([id])[id]
-    fares = parts.county_board.deliveries(paper)
-    names = parts.register.names() | {parts.county: "全部" if fares else "全县"}
+    deliveries = parts.province_board.deliveries(record)
+    names = parts.register.names() | {parts.county: "全部" if deliveries else "全县"}
     return render_template(
         "office/bulletin.html",
-        paper=paper,
+        record=record,
         off=parts.desk.cancel_of(id),
         origin=parts.foreign.origin(id),
-        areas=[names.get(code, code) for code in paper.draft.areas],
+        areas=[names.get(code, code) for code in record.draft.areas],
         counts=counts,
-        rests="" if paper.issued else parts.resting.told(paper.draft),
-        hearings=parts.hearings.of(paper.version),
+        rests="" if record.issued else parts.quiet_villages.warning(record.draft),
+        previews=parts.preview_log.of(record.version),
         towns=towns,
         speechless=parts.board.speechless(id),
         bars=coverage(towns),
-        fares=fares,
-        county_bars=coverage([one.place for one in fares if one.told]),
-        untold=sum(not one.told for one in fares),
-        doubtful=sum(one.told and one.word is not FigureQuality.TRUE for one in fares),
-        refreshes=paper.state not in SETTLED and not problem,
+        deliveries=deliveries,
+        county_bars=coverage([one.as_bar for one in deliveries if one.has_figures]),
+        untold=sum(not one.has_figures for one in deliveries),
+        doubtful=sum(one.has_figures and one.quality is not FigureQuality.TRUE for one in deliveries),
+        refreshes=record.state not in SETTLED and not problem,
         problem=problem,
         reason=request.form.get("note", ""),
     )
@@ -163,7 +162,7 @@ def _wrong_logins() -> list[WrongLogins]:
 def _drills_now() -> list[DraftRecord]:
     """In force, or not sent yet."""
     found = access.pages().parts.desk.recent(PAGE, 0, (BulletinKind.DRILL,))
-    return [paper for paper in found if paper.state not in (DraftState.CANCELLED, DraftState.EXPIRED)]
+    return [record for record in found if record.state not in (DraftState.CANCELLED, DraftState.EXPIRED)]
 
 
 def find_record(id: str) -> DraftRecord:

@@ -7,10 +7,10 @@ from functools import partial
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.bulletin.bulletin import VERSION, new_bulletin_id
+from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.notice import SPECS, Notice, plain
-from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, DraftRecord, again
+from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, DraftRecord, as_new_draft
 from broadcaster.county.notices.draft import (
     Draft,
     DraftRefused,
@@ -33,6 +33,7 @@ from broadcaster.county.pages.compose_form import (
     show_form,
 )
 from broadcaster.county.pages.preview import listening
+from broadcaster.county.register.versions_read import versions_read
 
 pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
 FORMS = ("compose.check", "compose.edit", "compose.keep", "compose.send")
@@ -46,8 +47,8 @@ ALREADY = "这一则已经交过了，下面是它现在的情况。"
 def write() -> ResponseReturnValue:
     """Each form has its address from the start, by which back and reload find its words."""
     given = request.args.get("again", "")
-    paper = access.pages().parts.desk.find(given)
-    id = given if paper and paper.state is DraftState.DRAFT else new_bulletin_id()
+    record = access.pages().parts.desk.find(given)
+    id = given if record and record.state is DraftState.DRAFT else new_bulletin_id()
     text = request.args.get("text")
     return redirect(url_for("compose.one", id=id, text=text, again=given or None), 303)
 
@@ -56,35 +57,35 @@ def write() -> ResponseReturnValue:
 def one(id: str) -> ResponseReturnValue:
     """The form with his unsent words; else with the draft, a library text, or an earlier bulletin."""
     parts = access.pages().parts
-    access.pages().booth.warm()
-    paper = parts.desk.find(id) if is_id(id) else abort(404)
-    if paper and paper.state is not DraftState.DRAFT:
+    access.pages().previews.warm()
+    record = parts.desk.find(id) if is_id(id) else abort(404)
+    if record and record.state is not DraftState.DRAFT:
         flash(ALREADY)
         return redirect(url_for("board.one", id=id), 303)
-    if kept := parts.writings.find(access.me().number, id):
+    if kept := parts.unsent_forms.find(access.me().number, id):
         form = form_of(kept)
         if (
-            paper
-            and paper.version != form.get("opened")
-            and _words(read_draft(form)) != _words(paper.draft)
+            record
+            and record.version != form.get("opened")
+            and _content(read_draft(form)) != _content(record.draft)
         ):
-            return _both(form, paper, "keep")
+            return _conflict_page(form, record, "keep")
         return show_form(form)
-    draft = paper.draft if paper else replace(_first_words(), id=id)
-    return show_form(form_of(fields_of(draft, paper.version if paper else "")))
+    draft = record.draft if record else replace(_initial_draft(), id=id)
+    return show_form(form_of(fields_of(draft, record.version if record else "")))
 
 
 @pages.post("/edit")
 def edit() -> ResponseReturnValue:
     """Back from the preview."""
-    return take_up(posted())
+    return reopen_form(posted())
 
 
 @pages.post("/check")
 def check() -> ResponseReturnValue:
     """Checks the form; a mistake is shown where the words are seen again."""
-    fields, problem = _with_recording(posted())
-    form = _kept(fields)
+    fields, problem = _with_uploaded_recording(posted())
+    form = _store_form(fields)
     if problem:
         return show_form(form, problem), 400
     return redirect(url_for("compose.look", id=form["id"]), 303)
@@ -92,54 +93,54 @@ def check() -> ResponseReturnValue:
 
 @pages.get("/<id>/check")
 def look(id: str) -> ResponseReturnValue:
-    kept = access.pages().parts.writings.find(access.me().number, id)
+    kept = access.pages().parts.unsent_forms.find(access.me().number, id)
     if kept is None:
         return redirect(url_for("compose.one", id=id), 303)
     form = form_of(kept)
     try:
         check_time(form)
-        return _check(read_draft(form), form.get("opened", ""))
+        return _preview_page(read_draft(form), form.get("opened", ""))
     except BroadcasterError as error:
         return show_form(form, error), 400
 
 
 @pages.post("/keep")
 def keep() -> ResponseReturnValue:
-    form, parts = _kept(posted()), access.pages().parts
+    form, parts = _store_form(posted()), access.pages().parts
     draft = read_draft(form)
     try:
         check_time(form)
-        paper = parts.desk.write(access.me(), draft, form.get("opened"))
+        record = parts.desk.write(access.me(), draft, form.get("opened"))
     except DraftChanged as changed:
-        return _both(form, changed.theirs, "keep"), 409
+        return _conflict_page(form, changed.theirs, "keep"), 409
     except BroadcasterError as error:
-        return _used(draft) or (show_form(form, error), 400)
-    parts.writings.drop(access.me().number, paper.id)
-    access.about(paper.draft.title)
+        return _already_sent(draft) or (show_form(form, error), 400)
+    parts.unsent_forms.drop(access.me().number, record.id)
+    access.about(record.draft.title)
     flash("草稿存好了，还没有发。")
-    return redirect(url_for("board.one", id=paper.id), 303)
+    return redirect(url_for("board.one", id=record.id), 303)
 
 
 @pages.post("/send")
 def send() -> ResponseReturnValue:
     """A second tap finds what the first one did: a bulletin has its id from the form."""
-    form, parts = _kept(posted()), access.pages().parts
+    form, parts = _store_form(posted()), access.pages().parts
     draft = read_draft(form)
     try:
         check_time(form)
         settled, _ = parts.desk.preview(access.me(), draft)
         if request.form.get("seen", settled.version) != settled.version:
-            return _check(draft, form.get("opened", ""), CHANGED), 409
-        paper = parts.desk.send(access.me(), draft, form.get("opened"))
+            return _preview_page(draft, form.get("opened", ""), CHANGED), 409
+        record = parts.desk.send(access.me(), draft, form.get("opened"))
     except DraftChanged as changed:
-        return _both(form, changed.theirs, "send"), 409
+        return _conflict_page(form, changed.theirs, "send"), 409
     except DraftRefused as error:
-        return _used(draft) or (show_form(form, error), 400)
-    parts.writings.drop(access.me().number, paper.id)
-    waits = paper.state is DraftState.AWAITING
-    access.about(paper.draft.title + (HANDED_IN if waits else ""))
+        return _already_sent(draft) or (show_form(form, error), 400)
+    parts.unsent_forms.drop(access.me().number, record.id)
+    waits = record.state is DraftState.AWAITING
+    access.about(record.draft.title + (HANDED_IN if waits else ""))
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
-    return redirect(url_for("board.one", id=paper.id), 303)
+    return redirect(url_for("board.one", id=record.id), 303)
 
 
 @pages.post("/theirs")
@@ -147,16 +148,16 @@ def theirs() -> ResponseReturnValue:
     """The draft as somebody else has kept it, in the place of what he wrote himself."""
     id = request.form.get("id", "")
     check_id(id)
-    access.pages().parts.writings.drop(access.me().number, id)
+    access.pages().parts.unsent_forms.drop(access.me().number, id)
     return redirect(url_for("compose.one", id=id), 303)
 
 
-def take_up(fields: Fields) -> ResponseReturnValue:
+def reopen_form(fields: Fields) -> ResponseReturnValue:
     """To the form with these words, which are kept."""
-    return redirect(url_for("compose.one", id=_kept(fields)["id"]), 303)
+    return redirect(url_for("compose.one", id=_store_form(fields)["id"]), 303)
 
 
-def _kept(fields: Fields) -> Form:
+def _store_form(fields: Fields) -> Form:
     """As this person's own, by the id of their form, until it is used. Raises `DraftRefused` for one
     that no form of ours has."""
     id = form_of(fields).get("id") or new_bulletin_id()
@@ -164,20 +165,20 @@ def _kept(fields: Fields) -> Form:
     mine = [("id", id), *((name, value) for name, value in fields if name not in ("id", "seen"))]
     known = access.pages().parts.desk.find(id)
     if not known or known.state is DraftState.DRAFT:
-        access.pages().parts.writings.keep(access.me().number, id, mine)
+        access.pages().parts.unsent_forms.keep(access.me().number, id, mine)
     return form_of(mine)
 
 
-def _first_words() -> Draft:
+def _initial_draft() -> Draft:
     """As the address of the form names them."""
     parts = access.pages().parts
     if text := parts.library.find(request.args.get("text", "")):
         return Draft(replace(text.notice, title=text.name))
-    paper = parts.desk.find(request.args.get("again", ""))
-    return again(paper.draft) if paper else Draft(Notice())
+    record = parts.desk.find(request.args.get("again", ""))
+    return as_new_draft(record.draft) if record else Draft(Notice())
 
 
-def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
+def _with_uploaded_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
     """With the one that was sent along, if there is one; it stays also where a title is missing."""
     sent = request.files.get("recording")
     if request.form.get("form") != "sound":
@@ -191,17 +192,17 @@ def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
     pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
     parts, who = access.pages().parts, access.me().name
     try:
-        parts.uploads.check(who)
+        parts.upload_limits.check(who)
         sound = access.sounds().take(pieces, request.form.get("title", ""))
     except BroadcasterError as error:
         return fields, error
-    if parts.uploads.note(who, sound.size):
+    if parts.upload_limits.note(who, sound.size):
         parts.audit.note(who, "录音交得太多", "一天 150 兆，今天不再收他的", access.address())
     rest = [(name, value) for name, value in fields if name != "sound"]
     return [*rest, ("sound", sound.sha256)], None
 
 
-def _both(form: Form, theirs: DraftRecord, way: str) -> str:
+def _conflict_page(form: Form, theirs: DraftRecord, way: str) -> str:
     """The page with two officers' versions of one draft; `way` is what was to be done with his."""
     names = access.pages().parts.register.names() | {access.pages().parts.county: "全县"}
     mine, rest = read_draft(form), [field for field in form.items(True) if field[0] != "opened"]
@@ -217,7 +218,7 @@ def _both(form: Form, theirs: DraftRecord, way: str) -> str:
     )
 
 
-def _check(draft: Draft, opened: str, problem: str = "") -> str:
+def _preview_page(draft: Draft, opened: str, problem: str = "") -> str:
     """The preview page: script, sound, reach, and who must agree. Raises `BroadcasterError`."""
     found = access.pages()
     settled, why = found.parts.desk.preview(access.me(), draft)
@@ -228,8 +229,8 @@ def _check(draft: Draft, opened: str, problem: str = "") -> str:
         draft=settled,
         fields=[*fields_of(settled, opened), ("seen", settled.version)],
         why=why,
-        rests=found.parts.resting.told(settled),
-        unread=_unread(settled),
+        rests=found.parts.quiet_villages.warning(settled),
+        unread=_unread_fields(settled),
         listeners=found.parts.listeners(settled.areas),
         areas=[names.get(code, code) for code in settled.areas],
         problem=problem,
@@ -237,32 +238,39 @@ def _check(draft: Draft, opened: str, problem: str = "") -> str:
     )
 
 
-def _unread(draft: Draft) -> str:
-    """A sentence on the fields that will not be sent, because a box of the areas does not read them."""
-    later = [SPECS[name].label for name in MORE if name in plain(draft.notice)]
-    if not later or access.pages().parts.register.version_read(draft.areas) >= VERSION:
+def _unread_fields(draft: Draft) -> str:
+    """A sentence on the fields that boxes of the areas do not read, and how many boxes or counties: they
+    are not sent, or those boxes refuse the bulletin for them.
+    """
+    later = [name for name in MORE if name in plain(draft.notice)]
+    behind = versions_read(access.pages().parts.database, draft.areas).behind if later else ""
+    if not behind:
         return ""
-    return f"这些地方还有没升级的广播站，所以{'、'.join(later)}这次不发；其他的照常发。"
+    refused = "、".join(SPECS[name].label for name in later if SPECS[name].critical)
+    left_out = "、".join(SPECS[name].label for name in later if not SPECS[name].critical)
+    told = [f"所以{left_out}这次不发，其他的照常发"] if left_out else []
+    told += [f"它们不认识{refused}，会拒收这一则"] if refused else []
+    return f"这些地方还有 {behind}没升级，{'；'.join(told)}。"
 
 
-def _used(draft: Draft) -> ResponseReturnValue | None:
+def _already_sent(draft: Draft) -> ResponseReturnValue | None:
     """The bulletin that was already made of this form, if its words are the same; other words come back,
     to be sent as another one.
     """
-    paper = access.pages().parts.desk.find(draft.id)
-    if paper is None or paper.state is DraftState.DRAFT:
+    record = access.pages().parts.desk.find(draft.id)
+    if record is None or record.state is DraftState.DRAFT:
         return None
     access.nothing_done()
-    if _words(draft) == _words(paper.draft):
+    if _content(draft) == _content(record.draft):
         return redirect(url_for("board.one", id=draft.id), 303)
-    return _as_another(draft, paper)
+    return _as_new_bulletin(draft, record)
 
 
-def _as_another(draft: Draft, paper: DraftRecord) -> ResponseReturnValue:
-    form = _kept(fields_of(replace(draft, id=new_bulletin_id())))
-    return show_form(form, DraftRefused(USED.format(title=paper.draft.title))), 409
+def _as_new_bulletin(draft: Draft, record: DraftRecord) -> ResponseReturnValue:
+    form = _store_form(fields_of(replace(draft, id=new_bulletin_id())))
+    return show_form(form, DraftRefused(USED.format(title=record.draft.title))), 409
 
 
-def _words(draft: Draft) -> tuple[object, ...]:
+def _content(draft: Draft) -> tuple[object, ...]:
     """The fields that make it another bulletin for whoever hears it."""
     return (draft.text.split(), draft.severity, draft.kind, draft.notice.style, draft.sound)

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
 from broadcaster.core.notice import Severity, as_texts
-from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
+from broadcaster.county.notices.draft import Draft, DraftRefused, title_from_text
 from broadcaster.county.notices.notice_columns import MORE
 from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.base.form_values import Form
@@ -55,7 +55,7 @@ def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
 
     `opened` is the version of the kept draft that it began from.
     """
-    title = "" if draft.title == made_title(draft.text) else draft.title
+    title = "" if draft.title == title_from_text(draft.text) else draft.title
     fields = [("title", title), ("text", draft.text), ("id", draft.id), ("opened", opened)]
     fields += [("areas", code) for code in draft.areas]
     fields += [("severity", str(int(draft.severity))), ("hours", str(hours_of(draft)))]
@@ -86,11 +86,11 @@ def hours_of(draft: Draft) -> int:
 def show_form(form: Form, problem: Exception | None = None) -> str:
     """With the field that the problem is in first under the hand."""
     parts, draft = access.pages().parts, read_draft(form)
-    paper = parts.desk.find(draft.id)
+    record = parts.desk.find(draft.id)
     return render_template(
         "office/compose.html",
         draft=draft,
-        note=paper.note if paper else "",
+        note=record.note if record else "",
         opened=form.get("opened", ""),
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,
@@ -100,7 +100,7 @@ def show_form(form: Form, problem: Exception | None = None) -> str:
         texts=parts.library.all(),
         form=form.get("form", "text"),
         at_set_time=form.get("when") == "at",
-        voices=access.pages().booth.voices(),
+        voices=access.pages().previews.voices(),
         allowed=[one for one in Severity if access.me().may_send(one)],
         problem=str(problem or ""),
         wrong=getattr(problem, "field", ""),

@@ -1,13 +1,14 @@
 """The pages of drills: all of them, and of each who heard it and how soon."""
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county.board.drills import Drills, all_to_csv
 from broadcaster.county.notices.approval_desk import DraftRecord
-from broadcaster.county.notices.draft import DraftRefused
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import CSV, download
+from broadcaster.county.pages.board import find_record
 
 pages = Blueprint("drills", __name__, template_folder="templates", url_prefix="/drills")
 PAGE, MOST = 20, 500
@@ -16,46 +17,39 @@ PAGE, MOST = 20, 500
 @pages.get("")
 def home() -> ResponseReturnValue:
     skip = max(request.args.get("skip", 0, int), 0)
-    papers = _past(PAGE + 1, skip)
+    records = _past(PAGE + 1, skip)
     return render_template(
         "office/drills.html",
-        papers=papers[:PAGE],
-        reports=_drills().reports(papers[:PAGE]),
-        older=skip + PAGE if len(papers) > PAGE else None,
+        records=records[:PAGE],
+        reports=_drills().reports(records[:PAGE]),
+        older=skip + PAGE if len(records) > PAGE else None,
     )
 
 
 @pages.get("/all.csv")
 def all_as_csv() -> ResponseReturnValue:
-    papers = _past(MOST)
-    return _csv(
-        all_to_csv(papers, _drills().reports(papers), access.pages().parts.clock.zone), "drills.csv"
-    )
+    records = _past(MOST)
+    table = all_to_csv(records, _drills().reports(records), access.pages().parts.clock.zone)
+    return download(table, CSV, "drills.csv")
 
 
 @pages.get("/<id>")
 def one(id: str) -> ResponseReturnValue:
-    paper = _find(id)
-    return render_template("office/drill.html", paper=paper, report=_drills().reports([paper])[id])
+    record = _find(id)
+    return render_template("office/drill.html", record=record, report=_drills().reports([record])[id])
 
 
 @pages.get("/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
-    paper = _find(id)
-    table = _drills().reports([paper])[id].to_csv(access.pages().parts.clock.zone)
-    return _csv(table, f"drill-{id}.csv")
-
-
-def _csv(table: str, name: str) -> Response:
-    answer = Response(table, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    record = _find(id)
+    table = _drills().reports([record])[id].to_csv(access.pages().parts.clock.zone)
+    return download(table, CSV, f"drill-{id}.csv")
 
 
 def _past(count: int, skip: int = 0) -> list[DraftRecord]:
     """Those that were sent; drafts stand with the notices."""
     found = access.pages().parts.desk.recent(count, skip, (BulletinKind.DRILL,))
-    return [paper for paper in found if paper.issued]
+    return [record for record in found if record.issued]
 
 
 def _drills() -> Drills:
@@ -64,10 +58,7 @@ def _drills() -> Drills:
 
 
 def _find(id: str) -> DraftRecord:
-    try:
-        paper = access.pages().parts.desk.get(id)
-    except DraftRefused:
+    record = find_record(id)
+    if not record.draft.is_drill or not record.issued:
         abort(404)
-    if not paper.draft.is_drill or not paper.issued:
-        abort(404)
-    return paper
+    return record

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.revisions import LIBRARY, STANDING
 from broadcaster.county.pages.base import access
 from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
@@ -25,7 +25,7 @@ def text() -> ResponseReturnValue:
 def change_text() -> ResponseReturnValue:
     text = read_text()
     try:
-        access.pages().parts.library.keep(text, _seen())
+        access.pages().parts.library.keep(text, _revision_seen())
     except BroadcasterError as error:
         return _text(text, str(error)), 400
     access.about(text.name)
@@ -35,7 +35,7 @@ def change_text() -> ResponseReturnValue:
 
 @pages.get("/standing/edit")
 def recurring() -> ResponseReturnValue:
-    found = access.pages().parts.standing.find(request.args.get("name", "")) or abort(404)
+    found = access.pages().parts.recurring.find(request.args.get("name", "")) or abort(404)
     days, at = str(found.schedule).split()
     return _recurring(found.name, found.draft, days, at)
 
@@ -44,8 +44,8 @@ def recurring() -> ResponseReturnValue:
 def change_recurring() -> ResponseReturnValue:
     name, draft = request.form.get("name", ""), read_recurring()
     try:
-        access.pages().booth.script(draft)
-        access.pages().parts.standing.keep(access.me(), name, draft, read_schedule(), _seen())
+        access.pages().previews.script(draft)
+        access.pages().parts.recurring.keep(access.me(), name, draft, read_schedule(), _revision_seen())
     except BroadcasterError as error:
         days, at = "".join(request.form.getlist("days")), request.form.get("time", "")
         return _recurring(name, draft, days, at, str(error)), 400
@@ -54,37 +54,37 @@ def change_recurring() -> ResponseReturnValue:
     return redirect(url_for("more.recurring"), 303)
 
 
-def _seen() -> int | None:
+def _revision_seen() -> int | None:
     return request.form.get("seen", type=int)
 
 
-def _text(text: Text, problem: str = "") -> str:
+def _text(text: LibraryText, problem: str = "") -> str:
     history = access.pages().parts.revisions.of(LIBRARY, text.name)
     return render_template(
         "office/library_edit.html",
         text=text,
         history=history,
         problem=problem,
-        voices=access.pages().booth.voices(),
+        voices=access.pages().previews.voices(),
     )
 
 
 def _recurring(name: str, draft: Draft, days: str, at: str, problem: str = "") -> str:
     parts = access.pages().parts
-    one = parts.standing.find(name)
+    one = parts.recurring.find(name)
     return render_template(
         "office/standing_edit.html",
         name=name,
         draft=draft,
         chosen_days=days,
         at=at,
-        dates=parts.standing.dates(one) if one else (),
+        dates=parts.recurring.dates(one) if one else (),
         hindrance=why_not(one) if one else "",
-        missed=parts.standing.missed(one) if one else "",
+        missed=parts.recurring.missed(one) if one else "",
         history=parts.revisions.of(STANDING, name),
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,
         days=WEEKDAYS,
-        voices=access.pages().booth.voices(),
+        voices=access.pages().previews.voices(),
         problem=problem,
     )

@@ -21,7 +21,7 @@ from broadcaster.bulletin.invitation import (
 )
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.pages.base import access
-from broadcaster.county.register.one_time_code import NO_SUCH_CODE, CodeUnknown, as_given, code_hash_of
+from broadcaster.county.register.one_time_code import NO_SUCH_CODE, CodeUnknown, code_hash_of, normalised
 
 pages = Blueprint("enrol", __name__, template_folder="templates")
 
@@ -34,33 +34,33 @@ OTHER_ROOT = (
 
 @pages.get(FOR_BOX)
 def explain() -> ResponseReturnValue:
-    return _explained(FOR_BOX)
+    return _explanation_page(FOR_BOX)
 
 
 @pages.get(FOR_COUNTY)
 def explain_to_county() -> ResponseReturnValue:
-    return _explained(FOR_COUNTY)
+    return _explanation_page(FOR_COUNTY)
 
 
 @pages.post(FOR_BOX)
 def enrol() -> ResponseReturnValue:
     """JSON `{"code": …, "key": …, "root": …}` or a form of the same; who does not name the root looks at
     what the answer says of it."""
-    return _asked(_enrol)
+    return _answer(_enrol)
 
 
 @pages.post(FOR_COUNTY)
 def admit() -> ResponseReturnValue:
-    return _asked(_admit)
+    return _answer(_admit)
 
 
-def _explained(path: str) -> ResponseReturnValue:
+def _explanation_page(path: str) -> ResponseReturnValue:
     """The line is the office's own: people copy it into a shell, and any link may lead here."""
     try:
         asked = Invitation.read(f"{path}?{urlsplit(request.url).query}", path)
     except InvitationRefused:
         return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
-    code, found = as_given(asked.code), access.pages()
+    code, found = normalised(asked.code), access.pages()
     if not code or asked.root != found.trusted.pin:
         return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
     line = found.invitation(code, request.url_root).line(path)
@@ -82,9 +82,9 @@ def _admit(code: str, key: str) -> bytes:
     return made.to_bytes()
 
 
-def _asked(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
+def _answer(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
     found, address = access.pages(), access.address()
-    given = _given()
+    given = _request_fields()
     code, key, root = (str(given.get(name, "")) for name in ("code", "key", "root"))
     if root and root.lower() != found.trusted.pin:
         return _refused(OTHER_ROOT, 409)
@@ -101,7 +101,7 @@ def _asked(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
     return Response(made, content_type=MEDIA_TYPE)
 
 
-def _given() -> Mapping[str, Any]:
+def _request_fields() -> Mapping[str, Any]:
     try:
         asked = strict_json.parse(request.get_data()) if request.is_json else request.form
     except ValueError:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import AccountRefused, BroadcasterError
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
 from broadcaster.county.register.area_tree import area_tree
@@ -57,7 +57,7 @@ def keep_recurring() -> ResponseReturnValue:
     name, draft = request.form.get("name", ""), read_recurring()
     try:
         access.pages().spoken(draft)
-        access.pages().parts.standing.keep(access.me(), name, draft, read_schedule())
+        access.pages().parts.recurring.keep(access.me(), name, draft, read_schedule())
     except BroadcasterError as error:
         return _recurring(str(error), draft), 400
     access.about(name)
@@ -68,7 +68,7 @@ def keep_recurring() -> ResponseReturnValue:
 @pages.post("/standing/pause")
 def pause_recurring() -> ResponseReturnValue:
     name, paused = request.form.get("name", ""), request.form.get("paused") == "1"
-    access.pages().parts.standing.pause(name, paused, access.me().name)
+    access.pages().parts.recurring.pause(name, paused, access.me().name)
     access.about(f"{name} {'停' if paused else '恢复'}")
     return redirect(url_for("more.recurring"), 303)
 
@@ -76,7 +76,7 @@ def pause_recurring() -> ResponseReturnValue:
 @pages.post("/standing/remove")
 def remove_recurring() -> ResponseReturnValue:
     name = request.form.get("name", "")
-    access.pages().parts.standing.remove(name, access.me().name)
+    access.pages().parts.recurring.remove(name, access.me().name)
     access.about(name)
     return redirect(url_for("more.recurring"), 303)
 
@@ -117,7 +117,7 @@ def change_person() -> ResponseReturnValue:
     form = request.form
     try:
         role, cap = form_values.role(), form_values.severity("cap")
-        access.pages().parts.officers.change(_other(), role, cap)
+        access.pages().parts.officers.change(_other_officer(), role, cap)
     except AccountRefused as error:
         return _people(str(error)), 400
     access.about(f"{form.get('name', '')} {role} {int(cap)}")
@@ -127,7 +127,7 @@ def change_person() -> ResponseReturnValue:
 @pages.post("/people/reset")
 def reset_person() -> ResponseReturnValue:
     try:
-        name = _other()
+        name = _other_officer()
         password = access.pages().parts.officers.set_password(name)
     except AccountRefused as error:
         return _people(str(error)), 400
@@ -138,7 +138,7 @@ def reset_person() -> ResponseReturnValue:
 @pages.post("/people/remove")
 def remove_person() -> ResponseReturnValue:
     try:
-        name = _other()
+        name = _other_officer()
         access.pages().parts.officers.remove(name)
     except AccountRefused as error:
         return _people(str(error)), 400
@@ -146,7 +146,7 @@ def remove_person() -> ResponseReturnValue:
     return redirect(url_for("more.people"), 303)
 
 
-def _other() -> str:
+def _other_officer() -> str:
     """Somebody else: nobody gives himself another role or cap."""
     name = request.form.get("name", "")
     if name == access.me().name:
@@ -159,22 +159,22 @@ def _people(problem: str = "") -> str:
     return render_template("office/people.html", officers=officers, me=access.me(), problem=problem)
 
 
-def _library(problem: str = "", text: Text | None = None) -> str:
+def _library(problem: str = "", text: LibraryText | None = None) -> str:
     found = access.pages()
-    texts, voices = paged(found.parts.library.all()), found.booth.voices()
+    texts, voices = paged(found.parts.library.all()), found.previews.voices()
     return render_template("office/library.html", texts=texts, problem=problem, text=text, voices=voices)
 
 
 def _recurring(problem: str = "", draft: Draft | None = None) -> str:
     parts = access.pages().parts
-    notices = paged(parts.standing.all())
+    notices = paged(parts.recurring.all())
     return render_template(
         "office/standing.html",
         notices=notices,
-        dates={one.name: parts.standing.dates(one, 3) for one in notices.rows},
+        dates={one.name: parts.recurring.dates(one, 3) for one in notices.rows},
         hindrances={one.name: why_not(one) for one in notices.rows},
-        missed={one.name: parts.standing.missed(one) for one in notices.rows},
-        voices=access.pages().booth.voices(),
+        missed={one.name: parts.recurring.missed(one) for one in notices.rows},
+        voices=access.pages().previews.voices(),
         draft=draft,
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,

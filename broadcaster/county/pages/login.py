@@ -56,7 +56,7 @@ def check_password() -> ResponseReturnValue:
         problem = "名字或密码不对，请再试一次。"
         return render_template("office/login.html", problem=problem, **page), 401
     access.let_in(officer)
-    return after_login.take_up(kept, kept.told) if kept else after_login.go_on(form.get("to", ""))
+    return after_login.resume(kept, kept.remarks) if kept else after_login.go_on(form.get("to", ""))
 
 
 @pages.post("/logout")

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import download
+from broadcaster.county.pages.board import find_record
 
 pages = Blueprint("listen", __name__, template_folder="templates", url_prefix="/listen")
 
@@ -19,46 +20,46 @@ pages = Blueprint("listen", __name__, template_folder="templates", url_prefix="/
 def listening(draft: Draft) -> dict[str, Any]:
     """For `office/listen_piece.html`: its lines, its rhymes, the token of its sound, who heard it."""
     found = access.pages()
-    script = found.booth.script(draft)
+    script = found.previews.script(draft)
     token = silent = ""
     seconds: float | None = None
     try:
         if draft.sound and access.sounds().find(draft.sound.sha256) is None:
             raise DraftRefused("这个录音过了保存的期限，已经清理掉了。")
-        token = found.booth.start(draft)
-        seconds = found.booth.seconds(token)
+        token = found.previews.start(draft)
+        seconds = found.previews.seconds(token)
     except BroadcasterError as error:
         # An office without a voice can send all the same; words are what a village gets.
         silent = str(error)
     return {
         "lines": script.lines,
-        "verses": found.booth.rhymes(script),
+        "verses": found.previews.rhymes(script),
         "token": token,
         "version": draft.version,
         "seconds": seconds,
         "silent": silent,
-        "hearings": found.parts.hearings.of(draft.version),
+        "previews": found.parts.preview_log.of(draft.version),
     }
 
 
 @pages.get("/<id>")
 def one(id: str) -> ResponseReturnValue:
     """For whoever is to agree to it, or wants to know what was sent."""
-    paper = _find(id)
-    if paper.draft.kind is BulletinKind.CANCEL:
+    record = find_record(id)
+    if record.draft.kind is BulletinKind.CANCEL:
         abort(404)
-    return render_template("office/listen.html", paper=paper, **listening(paper.draft))
+    return render_template("office/listen.html", record=record, **listening(record.draft))
 
 
 @pages.get("/sound/<token>")
 def sound(token: str) -> ResponseReturnValue:
     """As one WAV; a part of it for browsers that ask so (Safari always does)."""
     found = access.pages()
-    heard, version = found.booth.hear(token), found.booth.version_of(token)
+    heard, version = found.previews.hear(token), found.previews.version_of(token)
     if heard is None:
         abort(404)
-    noted = found.parts.hearings.noting(
-        *(heard.sound, heard.size, version, access.me().name, found.booth.bytes_a_second)
+    noted = found.parts.preview_log.noting(
+        *(heard.sound, heard.size, version, access.me().name, found.previews.bytes_a_second)
     )
     answer = Response(noted, mimetype="audio/wav")
     answer.content_length = heard.size
@@ -70,14 +71,7 @@ def record(id: str) -> ResponseReturnValue:
     """The list of officers who heard it before it was sent, signed by the county's key as the bulletin
     was.
     """
-    paper = _find(id)
-    answer = Response(paper.hearings or abort(404), content_type="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="hearings-{paper.id}.json"'
-    return answer
-
-
-def _find(id: str) -> DraftRecord:
-    try:
-        return access.pages().parts.desk.get(id)
-    except DraftRefused:
-        abort(404)
+    record = find_record(id)
+    return download(
+        record.signed_previews or abort(404), "application/json", f"hearings-{record.id}.json"
+    )

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from broadcaster.county.board.receipt_import import (
     LARGEST_ARCHIVE,
     ReceiptsUnreadable,
+    import_receipts,
     in_upload,
-    take_home,
 )
 from broadcaster.county.pages.base import access
 from broadcaster.county.villages.usb_folder import gather, zipped
@@ -28,7 +28,7 @@ def home() -> ResponseReturnValue:
 def take() -> ResponseReturnValue:
     parts = access.pages().parts
     try:
-        done = take_home(parts.database, parts.clock, _files())
+        done = import_receipts(parts.database, parts.clock, _files())
         if not done.receipts:
             raise ReceiptsUnreadable(done.sentence)
     except ReceiptsUnreadable as error:

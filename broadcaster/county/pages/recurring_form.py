@@ -3,13 +3,13 @@
 from flask import request
 
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import LIFE, RecurringNotice, Schedule
 from broadcaster.county.pages.base import access, form_values
 
 
-def read_text() -> Text:
-    return Text(request.form.get("name", ""), form_values.notice(""), access.me().name)
+def read_text() -> LibraryText:
+    return LibraryText(request.form.get("name", ""), form_values.notice(""), access.me().name)
 
 
 def read_recurring() -> Draft:
@@ -27,4 +27,4 @@ def why_not(one: RecurringNotice) -> str:
     """The reason for which nobody would hear it when it is due next; "" if it will go out."""
     parts = access.pages().parts
     nobody = "" if parts.listeners(one.draft.areas) else "这些地方还没有登记好的广播站"
-    return parts.standing.hindrance(one) or nobody
+    return parts.recurring.hindrance(one) or nobody

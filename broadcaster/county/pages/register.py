@@ -4,12 +4,13 @@ import codecs
 from urllib.parse import urlsplit
 
 import segno
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import CSV, JSON, download
 from broadcaster.county.register.area_tree import area_tree
 from broadcaster.county.register.register import BOX_STATES, Box, BoxState, Register
 from broadcaster.web.server.tls import is_loopback
@@ -68,9 +69,7 @@ def file(id: str) -> ResponseReturnValue:
     given = access.pages().trusted
     made = _register().enrolment_file(id, given.pin, given.keyring(), given.broker)
     access.about(id)
-    answer = Response(made.to_bytes(), content_type="application/json; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{id}.enrolment"'
-    return answer
+    return download(made.to_bytes(), JSON, f"{id}.enrolment")
 
 
 @pages.post("/<id>/key")
@@ -86,9 +85,7 @@ def set_key(id: str) -> ResponseReturnValue:
 
 @pages.get("/areas.csv")
 def export_areas() -> ResponseReturnValue:
-    answer = Response(_register().export_areas(), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="areas.csv"'
-    return answer
+    return download(_register().export_areas(), CSV, "areas.csv")
 
 
 @pages.post("/areas")

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county.notices.retention import WHAT, kept
+from broadcaster.county.notices.retention import WHAT, row_counts
 from broadcaster.county.pages.base import access
 
 pages = Blueprint("upkeep", __name__, template_folder="templates", url_prefix="/more/upkeep")
@@ -16,6 +16,6 @@ def home() -> ResponseReturnValue:
     return render_template(
         "office/upkeep.html",
         keep=found.settings.keep,
-        counts=kept(found.parts.database),
+        counts=row_counts(found.parts.database),
         done=found.parts.audit.of(WHAT, SHOWN),
     )

@@ -19,7 +19,7 @@ pages = Blueprint("village", __name__, template_folder="templates")
 
 
 @pages.app_context_processor
-def _known() -> dict[str, Any]:
+def _template_values() -> dict[str, Any]:
     """For the page of a box."""
     return {"village_of": _delegation, "villages_are_carried": access.pages().villages is not None}
 

@@ -13,7 +13,7 @@ from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.mosquitto import county_user, new_password
 from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
-from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
+from broadcaster.county.register.one_time_code import RegisterRefused, code_columns, find_code, new_code
 from broadcaster.county.register.register import BoxState, BrokerAddress, read_name
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import area, county
@@ -52,7 +52,7 @@ class Counties(Enrollees):
         """One that is new here, and its one-time code. Raises `RegisterRefused`."""
         code, name, one_time = self._inside(code), read_name(name), new_code()
         values: dict[str, Any] = {"code": code, "name": name, "state": BoxState.INVITED}
-        values |= {"added_at": self._clock.now(), **coded(one_time, self._clock.now())}
+        values |= {"added_at": self._clock.now(), **code_columns(one_time, self._clock.now())}
         with self._database.transaction() as connection:
             put(connection, area, {"code": code, "name": name}, over=("name",))
             if not put(connection, county, values):
@@ -62,7 +62,7 @@ class Counties(Enrollees):
     def retire(self, code: str) -> None:
         """Its sums count no more, and its relay is let in no more; what it told stays."""
         with self._database.transaction() as connection:
-            found = self._held(connection, code)
+            found = self._locked(connection, code)
             self._change(connection, found.code, state=BoxState.RETIRED, code_hash=None)
             # Before it can be let in again: who comes meanwhile would be shut out.
             self._door.dismiss(county_user(found.code))
@@ -73,7 +73,7 @@ class Counties(Enrollees):
         """
         key = read_key(key)
         with self._database.transaction() as connection:
-            row = invited(connection, county, one_time, key, self._clock.now())
+            row = find_code(connection, county, one_time, key, self._clock.now())
             self._set_key(connection, row, key, code_used_by=key)
             made = self._admission(row.code, root, broker)
             # Before anybody is told that it is done: one that is not let in would be lost.
@@ -83,7 +83,7 @@ class Counties(Enrollees):
     def admission_file(self, code: str, root: str, broker: BrokerAddress) -> Admission:
         """For a USB stick; the relay's key is told by `set_key`. Its one-time code counts no more."""
         with self._database.transaction() as connection:
-            found = self._held(connection, code)
+            found = self._locked(connection, code)
             made = self._admission(found.code, root, broker)
             self._change(connection, found.code, code_hash=None)
             self._door.admit_county(found.code, made.password)
@@ -119,7 +119,7 @@ class Counties(Enrollees):
         values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, "admitted_at": now, **code}
         if key != row.key:
             # Another relay counts anew, and has said nothing yet.
-            values |= {"told_number": 0, "told_at": None, "below": 0}
+            values |= {"told_number": 0, "told_at": None, "below": 0, "reads": 1}
         self._change(connection, row.code, **values)
 
     def _admission(self, code: str, root: str, broker: BrokerAddress) -> Admission:

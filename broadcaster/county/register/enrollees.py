@@ -7,7 +7,7 @@ from sqlalchemy import Column, Connection, Row, select, update
 
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.core.clock import Clock
-from broadcaster.county.register.one_time_code import RegisterRefused, coded, new_code
+from broadcaster.county.register.one_time_code import RegisterRefused, code_columns, new_code
 from broadcaster.county.store.office_database import OfficeDatabase
 
 LONGEST_ID = 64
@@ -59,15 +59,15 @@ class Enrollees(ABC):
         """A new one-time code, for new hardware there; until it is used the old key counts."""
         one_time = new_code()
         with self._database.transaction() as connection:
-            self._held(connection, id)
-            self._change(connection, id, **coded(one_time, self._clock.now()))
+            self._locked(connection, id)
+            self._change(connection, id, **code_columns(one_time, self._clock.now()))
         return one_time
 
     def set_key(self, id: str, key: str) -> None:
         """By hand, of one that was let in by a file. Raises `RegisterRefused`."""
         key = read_key(key)
         with self._database.transaction() as connection:
-            self._set_key(connection, self._held(connection, id), key, code_hash=None)
+            self._set_key(connection, self._locked(connection, id), key, code_hash=None)
 
     @abstractmethod
     def _set_key(self, connection: Connection, row: Row[Any], key: str, **code: Any) -> None:
@@ -76,18 +76,18 @@ class Enrollees(ABC):
     def _change(self, connection: Connection, id: str, **values: Any) -> None:
         connection.execute(update(self._id.table).where(self._id == id).values(values))
 
-    def _held(self, connection: Connection, id: str) -> Row[Any]:
+    def _locked(self, connection: Connection, id: str) -> Row[Any]:
         """As it is until the transaction ends. Raises `RegisterRefused`."""
         query = select(self._id.table).where(self._id == id[:LONGEST_ID]).with_for_update()
-        return self._there(connection.execute(query).first())
+        return self._existing(connection.execute(query).first())
 
     def _row(self, id: str) -> Row[Any]:
         """Raises `RegisterRefused`."""
-        return self._there(
+        return self._existing(
             self._database.first(select(self._id.table).where(self._id == id[:LONGEST_ID]))
         )
 
-    def _there(self, row: Row[Any] | None) -> Row[Any]:
+    def _existing(self, row: Row[Any] | None) -> Row[Any]:
         if row is None:
             raise RegisterRefused(self._nobody)
         return row

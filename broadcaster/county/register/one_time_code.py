@@ -36,19 +36,19 @@ def code_hash_of(code: str) -> str:
     return hashlib.sha256(_signs(code).encode("utf-8", "replace")).hexdigest()
 
 
-def as_given(code: str) -> str:
+def normalised(code: str) -> str:
     """As `new_code` writes it, however it was typed; "" for what can be none."""
     signs = _signs(code)
     might_be = len(signs) == CODE_LENGTH and set(signs) <= set(LETTERS)
     return _grouped(signs) if might_be else ""
 
 
-def coded(code: str, now: datetime) -> dict[str, Any]:
+def code_columns(code: str, now: datetime) -> dict[str, Any]:
     """The columns of who is given this code."""
     return {"code_hash": code_hash_of(code), "code_expires": now + CODE_LIFE, "code_used_by": ""}
 
 
-def invited(connection: Connection, table: Table, code: str, key: str, now: datetime) -> Row[Any]:
+def find_code(connection: Connection, table: Table, code: str, key: str, now: datetime) -> Row[Any]:
     """The row that this code lets in, by this key. Raises `RegisterRefused`."""
     query = select(table).where(table.c.code_hash == code_hash_of(code)).with_for_update()
     row = connection.execute(query).first()

@@ -4,13 +4,13 @@ import base64
 import csv
 import io
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, func, insert, select
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
@@ -18,9 +18,9 @@ from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
-from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
+from broadcaster.county.register.one_time_code import RegisterRefused, code_columns, find_code, new_code
 from broadcaster.county.store.office_database import OfficeDatabase, put
-from broadcaster.county.store.tables import area, box, county
+from broadcaster.county.store.tables import area, box
 
 LONGEST_NAME = 60
 # Lines of a list that are wrong.
@@ -67,7 +67,7 @@ class BrokerAddress:
     host: str
     port: int
     authority: str
-    above: tuple[UpstreamOffice, ...] = ()
+    upstream_offices: tuple[UpstreamOffice, ...] = ()
 
 
 class Register(Enrollees):
@@ -89,20 +89,20 @@ class Register(Enrollees):
             number = connection.execute(ours).scalar_one() + 1
             values: dict[str, Any] = {"id": f"{code}-{number}", "area": code, "name": name}
             values |= {"state": BoxState.INVITED, "added_at": self._clock.now()}
-            values |= coded(one_time, self._clock.now())
+            values |= code_columns(one_time, self._clock.now())
             connection.execute(insert(box).values(values))
         return self.get(f"{code}-{number}"), one_time
 
     def retire(self, id: str) -> None:
         with self._database.transaction() as connection:
-            self._held(connection, id)
+            self._locked(connection, id)
             self._change(connection, id, state=BoxState.RETIRED, code_hash=None, online=0)
             # Before it can be let in again: who comes meanwhile would be shut out.
             self._door.dismiss(id)
 
     def rename(self, id: str, name: str) -> None:
         with self._database.transaction() as connection:
-            self._held(connection, id)
+            self._locked(connection, id)
             self._change(connection, id, name=read_name(name))
 
     def enrol(self, code: str, key: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
@@ -111,7 +111,7 @@ class Register(Enrollees):
         """
         key = read_key(key)
         with self._database.transaction() as connection:
-            row = invited(connection, box, code, key, self._clock.now())
+            row = find_code(connection, box, code, key, self._clock.now())
             self._set_key(connection, row, key, code_used_by=key)
             # Before anybody is told that it is done: a box that is not let in would be lost.
             made = self._enrolment(row, root, keyring, broker)
@@ -121,7 +121,7 @@ class Register(Enrollees):
     def enrolment_file(self, id: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
         """For a USB stick; the box's key is told by `set_key`. Its one-time code counts no more."""
         with self._database.transaction() as connection:
-            row = self._held(connection, id)
+            row = self._locked(connection, id)
             made = self._enrolment(row, root, keyring, broker)
             self._change(connection, id, code_hash=None)
             self._door.admit(row.id, row.area, made.password)
@@ -154,36 +154,6 @@ class Register(Enrollees):
             for id, area in self.areas_of().items()
             if any(area_codes.contains(wide, area) for wide in areas)
         ]
-
-    def version_read(self, areas: Sequence[str]) -> int:
-        """The version of a bulletin that every box in use there reads; those of a county below are taken
-        to read the first, for they say it to their own office.
-        """
-        query = select(box.c.area, box.c.reads).where(box.c.state == BoxState.ENROLLED)
-        reads = [
-            row.reads
-            for row in self._database.read(query)
-            if any(area_codes.contains(wide, area_codes.trim(row.area)) for wide in areas)
-        ]
-        below = select(county.c.code).where(county.c.state == BoxState.ENROLLED)
-        reads += [
-            1
-            for row in self._database.read(below)
-            if any(
-                area_codes.contains(wide, row.code) or area_codes.contains(row.code, wide)
-                for wide in areas
-            )
-        ]
-        return min(reads, default=1)
-
-    def note_versions(self, read: Mapping[str, int]) -> None:
-        """As boxes say with what they ask; written where it has changed."""
-        for version in set(read.values()):
-            boxes = [id for id, says in read.items() if says == version]
-            its = box.c.id.in_(boxes) & (box.c.reads != version)
-            if self._database.read(select(box.c.id).where(its)):
-                with self._database.transaction() as connection:
-                    connection.execute(update(box).where(its).values(reads=version))
 
     def names(self) -> dict[str, str]:
         """Of all areas, by trimmed code."""
@@ -253,7 +223,7 @@ class Register(Enrollees):
                 authority=broker.authority,
                 root=root,
                 keyring=base64.b64encode(keyring).decode(),
-                above=broker.above,
+                above=broker.upstream_offices,
             )
         except ValueError as error:
             raise RegisterRefused(

@@ -17,8 +17,8 @@ from broadcaster.bulletin.upstream_trust import UpstreamTrust
 from broadcaster.bulletin.verify import read_for_office
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.cleared_topics import ClearedTopics
-from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.relay.relay_memory import RelayBook
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, MqttClient
+from broadcaster.county.relay.relay_memory import RelayMemory
 
 logger = logging.getLogger(__name__)
 
@@ -30,25 +30,25 @@ REMEMBERED_REFUSALS = 1_000
 KEYRING, TRUST, SNAPSHOT = "keyring", "trust", "heads"
 
 
-class Carrier:
+class Downlink:
     """`step` is for a `ThreadLoop`. `places` are the trimmed codes of towns and villages of the county;
     `boxes` tells which boxes in use lie in some areas.
     """
 
     def __init__(
         self,
-        above: UpstreamTrust,
+        upstream: UpstreamTrust,
         county: str,
-        book: RelayBook,
-        upper: Wire,
-        lower: Wire,
+        memory: RelayMemory,
+        upper: MqttClient,
+        lower: MqttClient,
         clock: Clock,
         places: Callable[[], Sequence[str]],
         boxes: Callable[[Sequence[str]], Sequence[str]],
     ) -> None:
-        self.above = above
+        self.upstream = upstream
         self._county = county
-        self._book = book
+        self._memory = memory
         self._upper = upper
         self._lower = lower
         self._clock = clock
@@ -58,18 +58,18 @@ class Carrier:
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self._unsent = {KEYRING, SNAPSHOT}
         self._sent_in = 0
-        self._again = False
+        self._resubscribes = False
         self._asked_for: frozenset[str] = frozenset()
         self._listens_to: tuple[str, ...] = ()
         self._places_at = clock.now() - PLACES_EVERY
         self._held: list[Incoming] = []
-        self._emptied = ClearedTopics(clock)
-        self._recall()
+        self._cleared_topics = ClearedTopics(clock)
+        self._load_trust()
 
-    def _recall(self) -> None:
-        trust, snapshot = self._book.content(TRUST), self._book.content(SNAPSHOT)
+    def _load_trust(self) -> None:
+        trust, snapshot = self._memory.content(TRUST), self._memory.content(SNAPSHOT)
         try:
-            self.above = self.above.recalled(trust, snapshot, self._clock.now())
+            self.upstream = self.upstream.recalled(trust, snapshot, self._clock.now())
         except NotAccepted as error:
             logger.warning("存着的上级的钥匙串用不了，等新的：%s", error)
 
@@ -82,7 +82,7 @@ class Carrier:
         self._held += self._upper.take(LOOK_SECONDS, AT_ONCE)
         came = [one for one in self._held if one is not CONNECTED]
         for one in came:
-            self._take(one)
+            self._receive(one)
         # Written down and fsynced: until here it would come again.
         self._upper.acknowledge(came)
         self._held = []
@@ -95,17 +95,17 @@ class Carrier:
             ours = dict.fromkeys((*areas.ancestors(self._county), *self._places()))
             bulletins = tuple(mqtt_topics.bulletin(area, "+") for area in ours)
             wanted = (
-                mqtt_topics.keyring(self.above.area),
-                mqtt_topics.snapshot(self.above.area),
+                mqtt_topics.keyring(self.upstream.area),
+                mqtt_topics.snapshot(self.upstream.area),
                 *bulletins,
             )
-            self._again = self._again or wanted != self._listens_to
+            self._resubscribes = self._resubscribes or wanted != self._listens_to
             self._listens_to = wanted
-        if self._again:
-            self._again = False
+        if self._resubscribes:
+            self._resubscribes = False
             self._upper.listen_to(self._listens_to)
 
-    def _take(self, one: Incoming) -> None:
+    def _receive(self, one: Incoming) -> None:
         """Takes one message. An empty one is ignored: only the snapshot takes a bulletin off."""
         kind = one.topic.removeprefix(f"{mqtt_topics.ROOT}/").partition("/")[0]
         take = {"k": self._take_keyring, "h": self._take_snapshot, "n": self._take_bulletin}.get(kind)
@@ -131,56 +131,56 @@ class Carrier:
         return Now(self._clock.now(), True, self._clock.now())
 
     def _take_keyring(self, data: bytes) -> None:
-        newer = self.above.with_keyring(data, self._clock.now())
-        if newer == self.above:
+        newer = self.upstream.with_keyring(data, self._clock.now())
+        if newer == self.upstream:
             return
         # In this order: what a power cut leaves undone is done when it comes again.
         self._end_unsigned(newer.believed)
-        self._book.keep({KEYRING: data, TRUST: newer.believed.to_bytes(), SNAPSHOT: b""})
-        self.above = newer
+        self._memory.keep({KEYRING: data, TRUST: newer.believed.to_bytes(), SNAPSHOT: b""})
+        self.upstream = newer
         self._unsent |= {KEYRING}
         # What came before it and was refused for its key comes again.
         self._refused.clear()
-        self._again = True
+        self._resubscribes = True
         logger.info("上级 %s 的钥匙串换成第 %s.%s 版", newer.area, *newer.believed.version)
 
     def _end_unsigned(self, trust: Trust) -> None:
-        for one in self._book.in_force():
+        for one in self._memory.in_force():
             if one.key_id in trust.targets.revoked or not trust.delegations_of(one.key_id):
                 logger.warning("上级的通知 %s 撤下了：签它的钥匙作废了", one.id)
-                self._book.end(one.id)
+                self._memory.end(one.id)
 
     def _take_snapshot(self, data: bytes) -> None:
-        newer = self.above.with_snapshot(data, self._now())
-        if newer == self.above or not (snapshot := newer.snapshot):
+        newer = self.upstream.with_snapshot(data, self._now())
+        if newer == self.upstream or not (snapshot := newer.snapshot):
             return
-        carried = self._book.in_force()
+        carried = self._memory.in_force()
         for one in carried:
             if snapshot.has_dropped(one.key_id, one.seq, one.id):
                 logger.info("上级的通知 %s 撤下了：上级的清单上没有它了", one.id)
-                self._book.end(one.id)
-        self._book.keep({SNAPSHOT: data})
-        self.above = newer
+                self._memory.end(one.id)
+        self._memory.keep({SNAPSHOT: data})
+        self.upstream = newer
         self._unsent |= {SNAPSHOT}
         self._ask_for(snapshot.missing({one.id: one.digest for one in carried}))
 
     def _ask_for(self, missing: frozenset[str]) -> None:
         """Most of it is of other counties; what is ours and was lost stands there retained."""
-        self._again = self._again or bool(missing - self._asked_for)
+        self._resubscribes = self._resubscribes or bool(missing - self._asked_for)
         self._asked_for = missing
 
     def _take_bulletin(self, data: bytes) -> None:
-        accepted = read_for_office(data, self.above.believed, self._now())
+        accepted = read_for_office(data, self.upstream.believed, self._now())
         ours = self._ours(accepted)
-        known = self._book.find(accepted.bulletin.id)
+        known = self._memory.find(accepted.bulletin.id)
         if known and known.digest != accepted.digest:
             raise NotAccepted(Refusal.OTHER_BYTES, known.id)
         if known:
             return
-        snapshot, record = self.above.snapshot, accepted.record
+        snapshot, record = self.upstream.snapshot, accepted.record
         if snapshot and snapshot.has_dropped(record.issuer.key_id, record.seq, record.id):
             raise NotAccepted(Refusal.NOT_IN_FORCE, record.id)
-        self._book.take(accepted, data, ours, self._boxes(ours))
+        self._memory.take(accepted, data, ours, self._boxes(ours))
         logger.info("上级的通知 %s 收下了，转给县里，发的单位：%s", record.id, accepted.issuer.name)
 
     def _ours(self, accepted: Accepted) -> list[str]:
@@ -196,41 +196,41 @@ class Carrier:
 
     def tend(self) -> None:
         """The broker below: whom to believe first, then what is said, then the snapshot of it."""
-        self._book.expire(self._clock.now())
+        self._memory.expire(self._clock.now())
         if not self._lower.connected:
             return
         if self._sent_in != self._lower.times_connected:
             # It may have lost what it had.
             self._sent_in = self._lower.times_connected
             self._unsent |= {KEYRING, SNAPSHOT}
-            self._book.all_anew()
-            self._emptied.begin()
-        area = self.above.area
+            self._memory.mark_all_unsent()
+            self._cleared_topics.begin()
+        area = self.upstream.area
         done = self._send(KEYRING, mqtt_topics.keyring(area)) and self._send_bulletins()
         if done and self._clear():
             self._send(SNAPSHOT, mqtt_topics.snapshot(area))
 
     def _send(self, name: str, topic: str) -> bool:
-        data = self._book.content(name) if name in self._unsent else b""
+        data = self._memory.content(name) if name in self._unsent else b""
         if data and not self._lower.publish([(topic, data)]):
             return False
         self._unsent -= {name}
         return True
 
     def _send_bulletins(self) -> bool:
-        for one in self._book.to_send():
+        for one in self._memory.to_send():
             if not self._lower.publish([(topic, one.envelope) for topic in one.topics]):
                 return False
-            self._book.stands_below(one.id, True)
+            self._memory.mark_on_broker(one.id, True)
         return True
 
     def _clear(self) -> bool:
-        for id in self._emptied.saved():
-            self._book.stands_below(id, False)
-        for one in self._book.to_clear():
-            if one.id in self._emptied:
+        for id in self._cleared_topics.saved():
+            self._memory.mark_on_broker(id, False)
+        for one in self._memory.to_clear():
+            if one.id in self._cleared_topics:
                 continue
             if not self._lower.publish([(topic, b"") for topic in one.topics]):
                 return False
-            self._emptied.note(one.id)
+            self._cleared_topics.note(one.id)
         return True

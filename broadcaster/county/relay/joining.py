@@ -9,7 +9,7 @@ from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 from broadcaster.bulletin.keys import public
 from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.relay.relay_process import FOLDER, own_key, write_secret
 from broadcaster.county.store.office_settings import (
     FILE,
@@ -46,23 +46,23 @@ def join(path: Path, given: Admission) -> bool:
     """Keep what the relay needs, in its folder; whether office.yaml was written too, which has to say
     nothing of a relay yet, or the same. Raises `BroadcasterError`, with nothing kept.
     """
-    area, settings = OfficeFolder(path).trust.area, load_office_settings(path).relay
+    area, settings = KeyFolder(path).trust.area, load_office_settings(path).relay
     if given.county != area:
         raise AdmissionRefused(f"这是给 {given.county} 的，本级是 {area}，请找上级要自己的。")
     if not is_upstream(given.area, area):
         raise AdmissionRefused(f"{given.area} 不是 {area} 的上级。")
     wanted = {"area": given.area, "root": given.root, "host": given.host, "port": given.port}
     wanted["user"] = given.user
-    told = bool(settings.area or settings.root or settings.host)
-    if told and not _says(settings, wanted):
+    is_set = bool(settings.area or settings.root or settings.host)
+    if is_set and not _says(settings, wanted):
         raise AdmissionRefused(f"{FILE} 里写的 relay 不一样，请改成：{_as_yaml(wanted)}")
-    if not told:
+    if not is_set:
         _append(path / FILE, wanted)
     # The folder.
     own_key(path / FOLDER)
     write_secret(path / settings.password_file, given.password.encode("ascii"))
     write_secret(path / settings.authority, given.authority.encode("ascii"))
-    return not told
+    return not is_set
 
 
 def _says(settings: RelaySettings, wanted: dict[str, object]) -> bool:

@@ -20,12 +20,12 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.delivery_board import Counts
-from broadcaster.county.board.receipt_inbox import adding_up
+from broadcaster.county.board.receipt_inbox import upsert_delivery
 from broadcaster.county.relay.relay_tables import came, carried, kept, metadata
 from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.store.database.backups import Backups, check
-from broadcaster.store.database.sqlite_connection import StoreDamaged, told_plainly
+from broadcaster.store.database.sqlite_connection import StoreDamaged, store_errors
 
 logger = logging.getLogger(__name__)
 
@@ -65,22 +65,22 @@ class BoxReport:
     number: int
 
 
-def mend_book(folder: Path, clock: Clock) -> bool:
+def set_aside_damaged(folder: Path, clock: Clock) -> bool:
     """Set a damaged one aside, for it is filled again from above; whether there was one."""
     path = folder / FILE
     if not path.exists() or not path.stat().st_size:
         return path.exists()
     try:
-        with told_plainly(path), closing(sqlite3.connect(path)) as connection:
+        with store_errors(path), closing(sqlite3.connect(path)) as connection:
             check(connection)
         return False
     except StoreDamaged as error:
         logger.critical("转发的记录坏了，换新的：%s", error)
-        with told_plainly(path):
+        with store_errors(path):
             return Backups(path, clock).set_aside() is not None
 
 
-class RelayBook:
+class RelayMemory:
     """Any thread. What is noted is on the disk when the call returns. Raises `StoreUnusable`."""
 
     def __init__(self, folder: Path) -> None:
@@ -129,24 +129,24 @@ class RelayBook:
         """Over, and on the broker below still."""
         return self._find(carried.c.over == 1, carried.c.below == 1)
 
-    def stands_below(self, id: str, there: bool) -> None:
-        self._note(id, below=int(there))
+    def mark_on_broker(self, id: str, there: bool) -> None:
+        self._update(id, below=int(there))
 
-    def all_anew(self) -> None:
+    def mark_all_unsent(self) -> None:
         """The broker below may have lost what it had, and that it was emptied."""
         self._database.write(update(carried).values(below=carried.c.over))
 
     def end(self, id: str) -> None:
-        self._note(id, over=1)
+        self._update(id, over=1)
 
     def expire(self, now: datetime) -> int:
         """Marks expired bulletins and returns their number."""
         late = (carried.c.over == 0) & (carried.c.expires <= now)
         return self._database.write(update(carried).where(late).values(over=1))
 
-    def tell(self, told: Sequence[BoxReport]) -> None:
+    def store_reports(self, told: Sequence[BoxReport]) -> None:
         """The last receipt of a box counts, by its own number; that of a new key always."""
-        statement = adding_up(sqlite, came, ("stage", "key", "box_number"))
+        statement = upsert_delivery(sqlite, came, ("stage", "key", "box_number"))
         rows = [
             {"bulletin": one.bulletin, "box": one.box, "stage": one.stage, "key": one.key}
             | {"box_number": one.number}
@@ -169,7 +169,7 @@ class RelayBook:
 
     def summed(self, id: str, sum: str, number: int) -> None:
         """The broker above has taken this sum."""
-        self._note(id, summed=sum, sum_number=number, due=0)
+        self._update(id, summed=sum, sum_number=number, due=0)
 
     def report_all_again(self) -> None:
         """The broker above may have lost what it had."""
@@ -188,7 +188,7 @@ class RelayBook:
         query = select(carried).where(*which).order_by(carried.c.seq)
         return [_carried(row) for row in self._database.read(query)]
 
-    def _note(self, id: str, **values: Any) -> None:
+    def _update(self, id: str, **values: Any) -> None:
         self._database.write(update(carried).where(carried.c.id == id).values(values))
 
 

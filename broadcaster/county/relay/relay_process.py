@@ -15,12 +15,12 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
 from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import county_user, is_password, new_password
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.register.register import Register
-from broadcaster.county.relay.downlink import Carrier
-from broadcaster.county.relay.relay_memory import FILE, RelayBook, mend_book
-from broadcaster.county.relay.uplink import LISTENS_TO, OfficeReceipts, Tally
+from broadcaster.county.relay.downlink import Downlink
+from broadcaster.county.relay.relay_memory import FILE, RelayMemory, set_aside_damaged
+from broadcaster.county.relay.uplink import LISTENS_TO, OfficeReceipts, Uplink
 from broadcaster.county.store.office_backups import refuse_lost
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import (
@@ -41,7 +41,7 @@ KEY_LOST = (
     "转发用的钥匙坏了或者不见了，换了新的：上级的通知照转，报上去的数上级不认，请重新加入："
     "broadcaster county join。"
 )
-BOOK_LOST = "转发的记录坏了，改名留着，从头开始：上级还在效的通知会再收一遍。"
+MEMORY_LOST = "转发的记录坏了，改名留着，从头开始：上级还在效的通知会再收一遍。"
 # For the service manager to start it again.
 EXIT_PART_DIED = 75
 
@@ -84,8 +84,8 @@ class Relay:
         self,
         county: str,
         above: UpstreamTrust,
-        book: RelayBook,
-        wires: tuple[Wire, Wire],
+        memory: RelayMemory,
+        clients: tuple[MqttClient, MqttClient],
         clock: Clock,
         signer: CryptoSigner,
         database: OfficeDatabase,
@@ -93,8 +93,8 @@ class Relay:
     ) -> None:
         self._county = county
         self._fault = fault
-        self._book = book
-        self._upper, self._lower = wires
+        self._memory = memory
+        self._upper, self._lower = clients
         self._public = str(keys.public(signer).keyval["public"])
         register = Register(database, clock, county)
 
@@ -103,22 +103,22 @@ class Relay:
             found = {wide for code in (*register.names(), *boxes) for wide in areas.ancestors(code)}
             return sorted(code for code in found if areas.contains(county, code) and code != county)
 
-        self.carrier = Carrier(above, county, book, *wires, clock, places, register.enrolled)
-        self.tally = Tally(county, book, *wires, clock, signer, OfficeReceipts(database))
+        self.downlink = Downlink(above, county, memory, *clients, clock, places, register.enrolled)
+        self.uplink = Uplink(county, memory, *clients, clock, signer, OfficeReceipts(database))
 
     def status(self) -> RelayStatus:
-        trust, snapshot = self.carrier.above.trust, self.carrier.above.snapshot
+        trust, snapshot = self.downlink.upstream.trust, self.downlink.upstream.snapshot
         return RelayStatus(
             county=self._county,
-            above=self.carrier.above.area,
+            above=self.downlink.upstream.area,
             public_key=self._public,
             above_connected=self._upper.connected,
             below_connected=self._lower.connected,
             keyring=trust.version if trust else None,
             heads_at=snapshot.at.isoformat() if snapshot else "",
-            in_force=len(self._book.in_force()),
-            waiting=len(self._book.to_send()),
-            last_refusal=self.carrier.last_refusal,
+            in_force=len(self._memory.in_force()),
+            waiting=len(self._memory.to_send()),
+            last_refusal=self.downlink.last_refusal,
             fault=self._fault,
         )
 
@@ -129,10 +129,10 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
     stopping = Ordered()
     with ExitStack() as stack:
         relay = stack.enter_context(open_relay(path))
-        carrier, tally = relay.carrier, relay.tally
+        downlink, uplink = relay.downlink, relay.uplink
         loops = [
-            stack.enter_context(ThreadLoop("relay-down", carrier.step, carrier.wake)),
-            stack.enter_context(ThreadLoop("relay-up", tally.step, tally.wake)),
+            stack.enter_context(ThreadLoop("relay-down", downlink.step, downlink.wake)),
+            stack.enter_context(ThreadLoop("relay-up", uplink.step, uplink.wake)),
         ]
         tell_start(NAME)
         told: RelayStatus | None = None
@@ -149,7 +149,7 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
 @contextmanager
 def open_relay(path: Path) -> Iterator[Relay]:
     """Built from the office's folder, its wires started. Raises `BroadcasterError`."""
-    county, (settings, unread) = OfficeFolder(path).trust.area, load_office_to_run(path)
+    county, (settings, unread) = KeyFolder(path).trust.area, load_office_to_run(path)
     log_in(settings.zone)
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
@@ -161,15 +161,15 @@ def open_relay(path: Path) -> Iterator[Relay]:
         stack.enter_context(only_one(folder, NAME))
         signer, fault = _key_or_another(folder)
         fault += unread
-        fault += BOOK_LOST * mend_book(folder, clock)
+        fault += MEMORY_LOST * set_aside_damaged(folder, clock)
         database = stack.enter_context(closing(OfficeDatabase(settings.database_url(path))))
         database.migrate()
-        book = stack.enter_context(closing(RelayBook(folder)))
-        wires = _upper(path, settings.relay, county), _lower(path, settings)
-        relay = Relay(county, above, book, wires, clock, signer, database, fault)
-        for wire in wires:
-            wire.start()
-            stack.callback(wire.close)
+        memory = stack.enter_context(closing(RelayMemory(folder)))
+        clients = _upper(path, settings.relay, county), _lower(path, settings)
+        relay = Relay(county, above, memory, clients, clock, signer, database, fault)
+        for mqtt in clients:
+            mqtt.start()
+            stack.callback(mqtt.close)
         yield relay
 
 
@@ -205,24 +205,24 @@ def write_secret(path: Path, content: bytes) -> None:
 
 
 def _upstream(relay: RelaySettings, county: str) -> UpstreamTrust:
-    for one in relay.above(county):
+    for one in relay.upstream_offices(county):
         return UpstreamTrust(one.area, one.root)
     raise ConfigError(
         ["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 docs/province.md。"]
     )
 
 
-def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:
+def _upper(path: Path, relay: RelaySettings, county: str) -> MqttClient:
     password = read_text(path, relay.password_file).strip()
     if not password.isprintable() or not password:
         raise ConfigError([f"{path / relay.password_file} 坏了，请重新写上级给的密码。"])
     # Read, so that a missing one is told before anything starts.
     read_text(path, relay.authority)
     user = relay.user or county_user(county)
-    return Wire(relay.host, relay.port, user, password, path / relay.authority, ())
+    return MqttClient(relay.host, relay.port, user, password, path / relay.authority, ())
 
 
-def _lower(path: Path, settings: OfficeSettings) -> Wire:
+def _lower(path: Path, settings: OfficeSettings) -> MqttClient:
     broker, relay = settings.broker, settings.relay
     file = path / relay.password_file_below
     if broker.folder and not (file.exists() and is_password(read_text(path, relay.password_file_below))):
@@ -233,4 +233,4 @@ def _lower(path: Path, settings: OfficeSettings) -> Wire:
     authority = path / broker.authority if broker.authority else None
     if broker.authority:
         read_text(path, broker.authority)
-    return Wire(broker.host, broker.port, relay.user_below, password, authority, LISTENS_TO)
+    return MqttClient(broker.host, broker.port, relay.user_below, password, authority, LISTENS_TO)

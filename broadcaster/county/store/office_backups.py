@@ -9,9 +9,9 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.county.store import tables
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.store.database.backups import Backups, check, told_of
-from broadcaster.store.database.salvage import Contents, Salvaged, knows_its_tables, salvage
-from broadcaster.store.database.sqlite_connection import StoreDamaged, address, told_plainly
+from broadcaster.store.database.backups import Backups, check, made_at
+from broadcaster.store.database.salvage import Salvaged, SalvagedTables, has_table_list, salvage
+from broadcaster.store.database.sqlite_connection import StoreDamaged, address, store_errors
 from broadcaster.store.database.wal_recovery import mend_log
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ NAMES = {
     "writing": "没写完的",
     "doubt": "没有计入的回执",
 }
-OFFICE = Contents(tables.metadata, NAMES, frozenset({"receipt", "told", "revision", "audit"}))
+OFFICE = SalvagedTables(tables.metadata, NAMES, frozenset({"receipt", "told", "revision", "audit"}))
 # A number may be known by the bulletin that has it alone.
 FOLLOW = """
 INSERT INTO sequence (key_id, highest)
@@ -63,7 +63,7 @@ ON CONFLICT (key_id) DO UPDATE SET highest = max(highest, excluded.highest)
 """
 
 
-class Safekeeping:
+class OfficeBackups:
     """For one process, before it and beside it; PostgreSQL has its own means."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -83,7 +83,7 @@ class Safekeeping:
         Nobody may have it open. Raises `StoreUnusable` where nothing can be read and there is no copy.
         """
         log = ""
-        with told_plainly(self._path):
+        with store_errors(self._path):
             # A command that closes it last takes log and index away.
             if self._open.exists() and Path(f"{self._path}-shm").exists():
                 log = mend_log(self._path)
@@ -92,40 +92,40 @@ class Safekeeping:
                 self._check("integrity_check" if log else "quick_check")
                 if log:
                     self._leap()
-                    self._tell(LOST_LOG.format(what=log))
+                    self._note(LOST_LOG.format(what=log))
                 return
         except StoreDamaged as error:
             logger.critical("数据库用不了，换上好的：%s", error)
         self._replace(had_log=not log)
 
     def _is_lost(self) -> bool:
-        with told_plainly(self._path):
+        with store_errors(self._path):
             return not (self._path.exists() and self._path.stat().st_size)
 
     def _is_half_mended(self) -> bool:
-        with told_plainly(self._path):
+        with store_errors(self._path):
             return self._backups.half_mended() is not None
 
     def _check(self, how: str) -> None:
-        with told_plainly(self._path), closing(_connect(self._path)) as connection:
+        with store_errors(self._path), closing(_connect(self._path)) as connection:
             check(connection, how)
 
     def _replace(self, had_log: bool) -> None:
         lost, copy = self._is_lost(), self._backups.newest()
-        if copy is None and not lost and not knows_its_tables(self._path):
+        if copy is None and not lost and not has_table_list(self._path):
             raise StoreUnusable(
                 f"平台的数据库 {self._path} 坏了，也没有备份：请把另外拷贝的放回来，再启动；"
                 "真的没有了，请把它改名移开，重新登记各村。"
             )
-        with told_plainly(self._path):
+        with store_errors(self._path):
             aside, copy = self._backups.begin_mending(), self._backups.restore()
         if aside or copy:
             saved = self._salvage(aside, copy)
             if not (saved.is_complete and had_log):
                 self._leap()
-            with told_plainly(self._path):
+            with store_errors(self._path):
                 self._backups.end_mending()
-            self._tell(_told(aside, copy, saved, had_log))
+            self._note(_loss_note(aside, copy, saved, had_log))
 
     def _salvage(self, aside: Path | None, copy: Path | None) -> Salvaged:
         """Also of a file that a newer program has written its tables anew in."""
@@ -133,15 +133,15 @@ class Safekeeping:
             database.migrate()
         if aside is None:
             return Salvaged()
-        with told_plainly(self._path), closing(_connect(self._path)) as connection:
+        with store_errors(self._path), closing(_connect(self._path)) as connection:
             return salvage(OFFICE, aside, copy, connection)
 
     def _leap(self) -> None:
-        with told_plainly(self._path), closing(_connect(self._path)) as connection:
+        with store_errors(self._path), closing(_connect(self._path)) as connection:
             connection.execute(FOLLOW)
             connection.execute("UPDATE sequence SET highest = highest + ? WHERE highest > 0", (LEAP,))
 
-    def _tell(self, sentence: str) -> None:
+    def _note(self, sentence: str) -> None:
         self.note = sentence
         logger.critical("请留意：%s", sentence)
 
@@ -188,7 +188,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(address(path, "mode=rw"), uri=True, isolation_level=None)
 
 
-def _told(aside: Path | None, copy: Path | None, saved: Salvaged, had_log: bool) -> str:
+def _loss_note(aside: Path | None, copy: Path | None, saved: Salvaged, had_log: bool) -> str:
     what = f"坏了，坏的文件留在 {aside.name}" if aside else "空了或者不见了"
     if saved.is_complete and had_log:
         return f"平台的数据库{what}；里面的都读出来了，没有丢。存储卡可能坏了，请换一张。"
@@ -201,5 +201,5 @@ def _told(aside: Path | None, copy: Path | None, saved: Salvaged, had_log: bool)
 
 
 def _source(copy: Path) -> str:
-    made = told_of(copy)
+    made = made_at(copy)
     return f"换上了{f' {made:%m月%d日 %H:%M} ' if made else '最近'}的备份"

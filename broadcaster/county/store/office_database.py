@@ -38,7 +38,7 @@ class OfficeDatabase:
     def transaction(self) -> Iterator[Connection]:
         """All or nothing of what is done inside. Raises `StoreUnusable`."""
         one_at_a_time = self._turn if self.engine.dialect.name == "sqlite" else nullcontext()
-        with _told_plainly(), one_at_a_time, self.engine.begin() as connection:
+        with _store_errors(), one_at_a_time, self.engine.begin() as connection:
             yield connection
 
     def write(self, statement: Executable) -> int:
@@ -48,7 +48,7 @@ class OfficeDatabase:
 
     def read(self, query: Executable) -> Sequence[Row[Any]]:
         """All rows. Raises `StoreUnusable`."""
-        with _told_plainly(), self.engine.connect() as connection:
+        with _store_errors(), self.engine.connect() as connection:
             return connection.execution_options(reading=True).execute(query).all()
 
     def first(self, query: Executable) -> Row[Any] | None:
@@ -106,7 +106,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _store_errors() -> Iterator[None]:
     try:
         yield
     except IntegrityError:

@@ -54,7 +54,7 @@ class RelaySettings(Section):
         "relay/below_password", description="its password; made by itself where the broker is ours"
     )
 
-    def above(self, county: str) -> tuple[UpstreamOffice, ...]:
+    def upstream_offices(self, county: str) -> tuple[UpstreamOffice, ...]:
         """The upstream offices that a box is to trust beside its county; none without a relay. Raises
         `ConfigError`.
         """

@@ -168,14 +168,14 @@ receipt = Table(
 )
 
 # What boxes have signed, as it came; by the key and the number of the last receipt in it.
-told = Table(
+envelope = Table(
     "told",
     metadata,
     Column("key", String(64), primary_key=True),
     Column("number", BigInteger, primary_key=True),
     Column("envelope", LargeBinary, nullable=False),
 )
-SIGNED_WITH = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
+SIGNED_WITH = (receipt.c.key == envelope.c.key) & (receipt.c.told_in == envelope.c.number)
 
 # What came of a box and does not count, by reason.
 doubt = Table(
@@ -319,10 +319,12 @@ county = Table(
     Column("code_used_by", String(64), nullable=False, server_default=""),
     Column("added_at", Moment, nullable=False),
     Column("admitted_at", Moment),
-    # The relay's last word of itself: until when all was told, and whether it hears its county's boxes.
+    # The relay's last word of itself: until when all was told, whether it hears its county's boxes, and
+    # the version of a bulletin that all of them read.
     Column("told_number", BigInteger, nullable=False, server_default="0"),
     Column("told_at", Moment),
     Column("below", Integer, nullable=False, server_default="0"),
+    Column("reads", Integer, nullable=False, server_default="1"),
 )
 
 # The last sum of each bulletin in each county.

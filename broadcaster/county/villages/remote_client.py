@@ -16,7 +16,7 @@ from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.remote_command import RemoteAnswer, RemoteCall, RemoteCommand, read_answer
 from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError
-from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.broker.mqtt_client import MqttClient
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.register.register import Register
 from broadcaster.station.remote_api import CHANGE_SECONDS
@@ -70,13 +70,13 @@ class RemoteClient:
 
     def __init__(
         self,
-        wire: Wire,
+        mqtt: MqttClient,
         register: Register,
         keys: VillageKeys,
         silent_seconds: float = SILENT_SECONDS,
     ) -> None:
         self._silent_seconds = silent_seconds
-        self._wire = wire
+        self._mqtt = mqtt
         self._register = register
         self._keys = keys
         self._sessions: dict[str, _BoxSession] = {}
@@ -85,7 +85,7 @@ class RemoteClient:
         self._places = threading.Semaphore(MOST_WAITING)
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
-        wire.on_answer(self._came)
+        mqtt.on_answer(self._came)
 
     def ask(
         self, box: str, asked: Sequence[RemoteCall], patience: float, changes: bool = False
@@ -161,7 +161,7 @@ class RemoteClient:
             seconds = time.monotonic() - session.begun
             command = RemoteCommand(box, session.id, session.number, seconds, tuple(asked))
             waiting, topic, data = self._prepare(command, *keys)
-            sent = self._wire.send(topic, data)
+            sent = self._mqtt.send(topic, data)
         try:
             if not sent:
                 raise BoxAway(OFFICE_AWAY)
@@ -183,7 +183,7 @@ class RemoteClient:
     def _send(self, command: RemoteCommand, signer: Signer, key: Key, patience: float) -> RemoteAnswer:
         waiting, topic, data = self._prepare(command, signer, key)
         try:
-            if not self._wire.send(topic, data):
+            if not self._mqtt.send(topic, data):
                 raise BoxAway(OFFICE_AWAY)
             return self._await(waiting, topic, data, patience)
         finally:
@@ -201,7 +201,7 @@ class RemoteClient:
         except NotYet:
             if patience <= AGAIN_SECONDS:
                 raise
-        self._wire.send(topic, data)
+        self._mqtt.send(topic, data)
         return waiting.answer.result(patience - AGAIN_SECONDS)
 
     def _done(self, waiting: _Waiting) -> None:

@@ -79,9 +79,9 @@ class RemoteCalls:
             raise BroadcasterError(OTHER_VERSION) from error
 
     def _ask_one(self, asked: RemoteCall, call: Call) -> Any:
-        return self._value(self._told([asked], call.patience, call.changes)[0])
+        return self._value(self._answers_to([asked], call.patience, call.changes)[0])
 
-    def _told(
+    def _answers_to(
         self, asked: Sequence[RemoteCall], patience: float, changes: bool = False
     ) -> tuple[object, ...]:
         """A request that has found the box away waits for it once: its page says so and no more."""
@@ -136,7 +136,7 @@ class RemoteCalls:
             if one != key and now - wanted_at < TOGETHER_SECONDS and now - read_at >= SHARED_SECONDS / 2
         ]
         wanted = [(key, asked), *old[-(MOST_CALLS - 1) :]]
-        answers = self._told([one for _, one in wanted], CALLS[asked.call].patience)
+        answers = self._answers_to([one for _, one in wanted], CALLS[asked.call].patience)
         now = time.monotonic()
         for (name, one), answer in zip(wanted, answers, strict=True):
             wanted_at = now if name == key else self._shared[name][1]
@@ -153,7 +153,7 @@ class RemoteCalls:
 
     def _fetch_pieces(self, name: str, shape: Any) -> Iterator[Any]:
         while True:
-            (answer,) = self._told([RemoteCall(FETCH, {"name": name})], CHANGE_SECONDS, changes=False)
+            (answer,) = self._answers_to([RemoteCall(FETCH, {"name": name})], CHANGE_SECONDS)
             portion = self._value(answer)
             if not isinstance(portion, list) or not portion:
                 return
@@ -166,7 +166,7 @@ class RemoteCalls:
         for piece in _portions(pieces):
             sent += len(piece)
             given = {"name": name, "piece": remote_values.write(piece, _no_flow)}
-            (answer,) = self._told([RemoteCall(SEND, given)], CHANGE_SECONDS, changes=True)
+            (answer,) = self._answers_to([RemoteCall(SEND, given)], CHANGE_SECONDS, changes=True)
             name = str(self._value(answer))
             if sent > LARGEST_BYTES:
                 break
@@ -252,7 +252,7 @@ class _Files:
         self._paths: OrderedDict[str, Path] = OrderedDict()
         self._lock = threading.Lock()
 
-    def had(self, key: str, pieces: Iterator[bytes] | None) -> Path | None:
+    def stored(self, key: str, pieces: Iterator[bytes] | None) -> Path | None:
         if pieces is None:
             return None
         path = self._write(pieces)
@@ -287,7 +287,7 @@ class RemoteWords(RemotePart):
 
     def sound(self, key: str) -> Path | None:
         found = self._files.find(key)
-        return found or self._files.had(key, self._line.call(CALLS["words.sound"], key))
+        return found or self._files.stored(key, self._line.call(CALLS["words.sound"], key))
 
 
 class RemoteCopies(RemotePart):
@@ -297,7 +297,7 @@ class RemoteCopies(RemotePart):
 
     def file(self, copy_id: str) -> Path | None:
         found = self._files.find(copy_id)
-        return found or self._files.had(copy_id, self._line.call(CALLS["copies.file"], copy_id))
+        return found or self._files.stored(copy_id, self._line.call(CALLS["copies.file"], copy_id))
 
 
 def _portions(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -37,7 +37,7 @@ def read_airing(text: str) -> Airing:
     if not text.isascii():
         raise ValueError("not as it was written")
     try:
-        values = _known(json.loads(text), _types())
+        values = _known_fields(json.loads(text), _types())
         return Airing(**{name: _read(_types()[name], value) for name, value in values.items()})
     except (TypeError, RecursionError, NoticeRefused) as error:
         raise ValueError(str(error)) from error
@@ -52,7 +52,7 @@ def write_overrides(notice: Notice) -> str:
 def read_overrides(notice: Notice, text: str) -> Notice:
     """The notice, asking for that too; as it is where the text cannot be read."""
     try:
-        asked = read(_known(json.loads(text or "{}"), SPECS))
+        asked = read(_known_fields(json.loads(text or "{}"), SPECS))
     except (ValueError, NoticeRefused, RecursionError):
         return notice
     return replace(asked, **{name: getattr(notice, name) for name in IN_COLUMNS})
@@ -70,7 +70,7 @@ def _types() -> dict[str, Any]:
 
 def _read(shape: Any, value: Any) -> Any:
     if shape is Notice:
-        return read(_known(value, SPECS))
+        return read(_known_fields(value, SPECS))
     if kind_of(shape) is datetime and isinstance(value, str):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
@@ -79,7 +79,7 @@ def _read(shape: Any, value: Any) -> Any:
     return value_of(shape, value)
 
 
-def _known(values: Any, names: Any) -> dict[str, Any]:
+def _known_fields(values: Any, names: Any) -> dict[str, Any]:
     """Without the fields of a newer program, in whose place an older one was put back; one that is
     missing has its default: it was not there yet when this was written.
     """

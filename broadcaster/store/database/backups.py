@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from broadcaster.core.clock import Clock
-from broadcaster.store.database.sqlite_connection import FAILURES, StoreDamaged, address, told_plainly
+from broadcaster.store.database.sqlite_connection import FAILURES, StoreDamaged, address, store_errors
 from broadcaster.store.database.tables import VERSIONS
 
 KEPT = 3
@@ -44,7 +44,7 @@ class Backups:
     def make(self, kind: str) -> Path:
         """Copy the database while it is used. Raises `StoreDamaged` when what it holds is not sound."""
         part = self._folder / f"{kind}.part"
-        with self._making, told_plainly(self._path):
+        with self._making, store_errors(self._path):
             self._folder.mkdir(mode=0o700, exist_ok=True)
             part.unlink(missing_ok=True)
             part.touch(mode=0o600)
@@ -163,7 +163,7 @@ class Backups:
         return f"{self._clock.now():{STAMP}}-{number}"
 
 
-def told_of(copy: Path) -> datetime | None:
+def made_at(copy: Path) -> datetime | None:
     """The station's time at which a copy was made; None for a name that is not ours."""
     with suppress(ValueError):
         return datetime.strptime(_made(copy)[1], STAMP)  # noqa: DTZ007 - local, only told

@@ -31,7 +31,7 @@ REMOVE = delete(queue).where(queue.c.airing_id == ID)
 
 
 @dataclass(frozen=True)
-class Worded:
+class DeferredChange:
     """One change; done twice it comes to the same. `rows` are plain values."""
 
     what: str

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.project_folders import RECORDINGS, SESSION_KEY
 from broadcaster.store.database import tables
-from broadcaster.store.database.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
+from broadcaster.store.database.backups import DAMAGED, NEWER, Backups, check, made_at, version_of
 from broadcaster.store.database.reserved_space import SPARE
 from broadcaster.store.database.salvage import Salvaged, salvage
 from broadcaster.store.database.salvaged_tables import STATION
@@ -24,7 +24,7 @@ from broadcaster.store.database.sqlite_connection import (
     StoreNewer,
     connect,
     raw,
-    told_plainly,
+    store_errors,
 )
 from broadcaster.system.child_process import signals_blocked
 
@@ -64,7 +64,7 @@ def open_sound(path: Path, backups: Backups, has_past: bool = False, had_log: bo
     `StoreUnusable` where nothing can be written. No connection of this process may be open: closing
     any descriptor of a file gives up the locks that SQLite holds on it.
     """
-    with told_plainly(path):
+    with store_errors(path):
         is_lost = not (path.exists() and path.stat().st_size)
         half_mended = backups.half_mended()
         _make_private(path)
@@ -81,15 +81,15 @@ def replace_damaged(
     path: Path, backups: Backups, is_newer: bool = False, had_log: bool = True
 ) -> Opened:
     """The same for a file that is known to be damaged, or written by a newer program."""
-    with told_plainly(path):
+    with store_errors(path):
         aside = backups.begin_mending(NEWER if is_newer else DAMAGED)
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
-    saved, lost_since = Salvaged(), told_of(copy) if copy else None
+    saved, lost_since = Salvaged(), made_at(copy) if copy else None
     try:
         if aside:
-            with told_plainly(path):
+            with store_errors(path):
                 saved = salvage(STATION, aside, copy, raw(connection))
                 backups.end_mending()
             if saved.rows and "journal" not in saved.partly:
@@ -99,14 +99,16 @@ def replace_damaged(
         connection.close()
         raise
     note = (
-        _newer(aside, copy, saved) if aside and f"-{NEWER}-" in aside.name else _lost(aside, copy, saved)
+        _newer_note(aside, copy, saved)
+        if aside and f"-{NEWER}-" in aside.name
+        else _loss_note(aside, copy, saved)
     )
     logger.critical("请留意：%s", note)
     return Opened(connection, note, lost_since)
 
 
 def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Connection:
-    with told_plainly(path):
+    with store_errors(path):
         connection = connect(path)
         try:
             check(raw(connection), how)
@@ -125,7 +127,7 @@ def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Con
         raise StoreNewer(f"数据库 {path} 是更新版本的程序写的（{version}），这个版本读不了。")
     backups.make("before")
     _migrate(path)
-    with told_plainly(path):
+    with store_errors(path):
         return connect(path)
 
 
@@ -143,17 +145,17 @@ def _migrate(path: Path) -> None:
         with signals_blocked():
             subprocess.run(command, check=True, capture_output=True, timeout=MIGRATION_SECONDS)
     except subprocess.SubprocessError as error:
-        told = getattr(error, "stderr", None) or b""
-        logger.critical("数据库没能升级到新版本：%s", told.decode(errors="replace"))
+        output = getattr(error, "stderr", None) or b""
+        logger.critical("数据库没能升级到新版本：%s", output.decode(errors="replace"))
         raise StoreUnusable(
             f"数据库 {path} 没能升级到新版本，原样没动。请检查磁盘满没满，再重新启动广播站。"
         ) from error
 
 
-def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
+def _loss_note(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
     what = "数据库坏了" if aside else "数据库空了或者不见了"
     where = f"坏的文件留在 {aside.name}。" if aside else ""
-    kept = _kept(saved)
+    kept = _rescued(saved)
     if saved.is_complete:
         return f"{what}，里面的都读出来了，没有丢（{kept}）；存储卡可能坏了，请换一张。{where}"
     if saved.rows:
@@ -163,22 +165,22 @@ def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
     return f"{what}，{_source(copy) or NEW}；排队的通知也没有了，请重新播。{where}"
 
 
-def _newer(aside: Path, copy: Path | None, saved: Salvaged) -> str:
+def _newer_note(aside: Path, copy: Path | None, saved: Salvaged) -> str:
     parts = f"{saved.missing}没有全认出来，{_source(copy) or '没有旧备份可补'}。" if saved.partly else ""
     return (
         f"数据库是更新版本的程序写的，已经原样留在 {aside.name}，一点没有丢；这个版本认得的都拿过来了"
-        f"（{_kept(saved)}）。{parts}请换回新版本的程序。"
+        f"（{_rescued(saved)}）。{parts}请换回新版本的程序。"
     )
 
 
-def _kept(saved: Salvaged) -> str:
+def _rescued(saved: Salvaged) -> str:
     return f"播出记录 {saved.rows.get('journal', 0)} 条、排队的通知 {saved.rows.get('queue', 0)} 条"
 
 
 def _source(copy: Path | None) -> str:
     if copy is None:
         return ""
-    when = told_of(copy)
+    when = made_at(copy)
     of = f" {when:%m月%d日 %H:%M} 的" if when else ""
     return f"换上了{of}备份，之后的播出记录和页面上改的时间表没有了"
 

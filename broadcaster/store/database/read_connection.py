@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.sql import Executable
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.store.database.sqlite_connection import StoreDamaged, connect_for_reading, told_plainly
+from broadcaster.store.database.sqlite_connection import StoreDamaged, connect_for_reading, store_errors
 
 
 class ReadConnection:
@@ -28,7 +28,7 @@ class ReadConnection:
         """
         with self._lock:
             try:
-                with told_plainly(self._path):
+                with store_errors(self._path):
                     return self._connected().execute(query, given).all()
             except StoreDamaged as error:
                 self._close()

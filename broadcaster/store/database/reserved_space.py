@@ -30,7 +30,7 @@ LINE = re.compile(rb"[^\n]+\n?")
 Record = dict[str, Any]
 
 
-class Spare:
+class ReservedSpace:
     """Lines of JSON in a file of a fixed size, written over in place: no disk is too full for that, but
     one that is read-only is, and so may be a file system that never writes over (btrfs).
 
@@ -100,7 +100,7 @@ class Spare:
         if not self._path.exists():
             return
         content = self._path.read_bytes()
-        round_, promised = _foot(content)
+        round_, promised = _read_foot(content)
         ours = _lines(content, round_)
         if ours:
             self._round, _, self._end = ours[-1]
@@ -137,7 +137,7 @@ def _lines(content: bytes, round_: str) -> list[tuple[str, Record, int]]:
     end = 0
     for line in LINE.finditer(content, 0, MOST_BYTES):
         follows, end = line.start() == end, line.end()
-        known = _known(line[0]) if round_ or follows else None
+        known = _read_line(line[0]) if round_ or follows else None
         if known and known[0] == (round_ or (found[0][0] if found else known[0])):
             found.append((*known, end))
         elif not round_:
@@ -145,13 +145,13 @@ def _lines(content: bytes, round_: str) -> list[tuple[str, Record, int]]:
     return found
 
 
-def _foot(content: bytes) -> tuple[str, int]:
+def _read_foot(content: bytes) -> tuple[str, int]:
     """Its round and number; no round where there is none that is whole."""
-    known = _known(content[MOST_BYTES:SPARE_BYTES].lstrip(b"\n"))
+    known = _read_line(content[MOST_BYTES:SPARE_BYTES].lstrip(b"\n"))
     return (known[0], int(known[1]["promised"])) if known else ("", 0)
 
 
-def _known(line: bytes) -> tuple[str, Record] | None:
+def _read_line(line: bytes) -> tuple[str, Record] | None:
     checksum, _, text = line.rstrip(b"\n").partition(b" ")
     if checksum != b"%08x" % zlib.crc32(text) or not text:
         return None

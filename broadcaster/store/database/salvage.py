@@ -26,7 +26,7 @@ def _any_row(table: str, row: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True)
-class Contents:
+class SalvagedTables:
     """The tables of a kind of database, and their names for people.
 
     `growing` are tables from which nothing is ever deleted; a row that is not `is_sound` is dropped;
@@ -59,7 +59,7 @@ class Salvaged:
 
 
 def salvage(
-    contents: Contents, damaged: Path, copy: Path | None, target: sqlite3.Connection
+    contents: SalvagedTables, damaged: Path, copy: Path | None, target: sqlite3.Connection
 ) -> Salvaged:
     """Read each table of `damaged` as far as it goes into `target`, all or nothing.
 
@@ -77,7 +77,7 @@ def salvage(
 
 
 def _salvage(
-    contents: Contents, damaged: Path, copy: Path | None, target: sqlite3.Connection
+    contents: SalvagedTables, damaged: Path, copy: Path | None, target: sqlite3.Connection
 ) -> Salvaged:
     saved = Salvaged(contents.names)
     with _readable(damaged, copy) as source:
@@ -94,7 +94,7 @@ def _salvage(
 
 @contextmanager
 def _readable(damaged: Path, copy: Path | None) -> Iterator[sqlite3.Connection]:
-    if copy is None or knows_its_tables(damaged):
+    if copy is None or has_table_list(damaged):
         with closing(_open_leniently(damaged)) as connection:
             yield connection
         return
@@ -121,7 +121,7 @@ def _open_leniently(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def knows_its_tables(path: Path) -> bool:
+def has_table_list(path: Path) -> bool:
     """True if rows can be read without a copy that tells where the tables begin."""
     # SQLite throws the log of an empty file away.
     if path.exists() and path.stat().st_size:
@@ -224,7 +224,7 @@ class _TableSalvage:
         return f"SELECT {what} FROM {self.table.name} NOT INDEXED WHERE rowid >= ? ORDER BY rowid"
 
 
-def _put(contents: Contents, reading: _TableSalvage, target: sqlite3.Connection) -> int:
+def _put(contents: SalvagedTables, reading: _TableSalvage, target: sqlite3.Connection) -> int:
     """The rows over those of the copy; what the damaged file has no more goes, if all of it was read."""
     rows = reading.rows()
     name, count = reading.table.name, 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_airing
-from broadcaster.store.database.salvage import Contents
+from broadcaster.store.database.salvage import SalvagedTables
 
 NAMES = {
     "journal": "播出记录",
@@ -35,4 +35,4 @@ def _is_sound(table: str, row: Mapping[str, Any]) -> bool:
         return False
 
 
-STATION = Contents(tables.metadata, NAMES, frozenset({"journal"}), _is_sound, ENDED)
+STATION = SalvagedTables(tables.metadata, NAMES, frozenset({"journal"}), _is_sound, ENDED)

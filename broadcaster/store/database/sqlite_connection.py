@@ -140,7 +140,7 @@ def raw(connection: Connection) -> sqlite3.Connection:
 
 
 @contextmanager
-def told_plainly(path: Path) -> Iterator[None]:
+def store_errors(path: Path) -> Iterator[None]:
     """Errors of the database and its disk as `StoreUnusable`, with what to do."""
     try:
         yield
@@ -148,7 +148,7 @@ def told_plainly(path: Path) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, OUR_OWN_MISTAKES):
             raise
-        raise _told(path, cause) from error
+        raise _translated(path, cause) from error
 
 
 def _connect(path: Path, mode: str) -> Connection:
@@ -176,7 +176,7 @@ def _readable(path: Path, mode: str) -> Connection:
     return connection
 
 
-def _told(path: Path, cause: BaseException | None) -> StoreUnusable:
+def _translated(path: Path, cause: BaseException | None) -> StoreUnusable:
     code = _code(cause)
     if code in DAMAGED or isinstance(cause, UnicodeDecodeError):
         return StoreDamaged(f"数据库 {path} 坏了（{cause}）。{RESTART_HEALS}")

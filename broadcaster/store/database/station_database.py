@@ -21,7 +21,7 @@ from broadcaster.store.database.sqlite_connection import (
     StoreDamaged,
     begin_log,
     raw,
-    told_plainly,
+    store_errors,
 )
 from broadcaster.store.database.wal_recovery import GONE, HARMED, mend_log
 
@@ -77,7 +77,7 @@ class Database:
         """
         with self._writing:
             try:
-                with told_plainly(self._path):
+                with store_errors(self._path):
                     connection = self._connected()
                     with _transaction(connection, synced):
                         yield connection
@@ -120,14 +120,14 @@ class Database:
 
     def shrink(self, most_pages: int) -> None:
         """Give pages that are free back to the disk. Raises `StoreUnusable`."""
-        with self._writing, told_plainly(self._path):
+        with self._writing, store_errors(self._path):
             # `execute` would do one step of it, which is one page.
             raw(self._connected()).executescript(f"PRAGMA incremental_vacuum({most_pages})")
 
     def checkpoint(self) -> None:
         """Bring what is in the log alone into the file: a copy without the log then lacks little. Raises
         `StoreUnusable`."""
-        with self._writing, told_plainly(self._path):
+        with self._writing, store_errors(self._path):
             raw(self._connected()).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def repair(self, repairs: int | None = None) -> None:

@@ -43,8 +43,8 @@ def mend_log(path: Path) -> str:
     if not log.exists() or not path.exists():
         return GONE
     content = log.read_bytes()
-    frames = _kept(list(_frames(content)))
-    known, backfilled = _told_by(index, content)
+    frames = _complete(list(_frames(content)))
+    known, backfilled = _read_index(index, content)
     is_cut = backfilled > len(frames) or known > len(frames) + UNSYNCED
     if _has_header(content) and not is_cut and all(frame.is_complete for frame in frames):
         return ""
@@ -56,7 +56,7 @@ def mend_log(path: Path) -> str:
     return HARMED if content else GONE
 
 
-def _kept(frames: Sequence[_Frame]) -> list[_Frame]:
+def _complete(frames: Sequence[_Frame]) -> list[_Frame]:
     """Those of ended transactions. A last one that is not whole was being written as the power went."""
     ends = [number for number, frame in enumerate(frames, 1) if frame.ends and frame.is_complete]
     last = ends[-1] if ends else 0
@@ -105,18 +105,18 @@ def _sums(content: bytes, before: bytes, order: str) -> bytes:
     return first.to_bytes(4, "big") + second.to_bytes(4, "big")
 
 
-def _told_by(index: Path, content: bytes) -> tuple[int, int]:
+def _read_index(index: Path, content: bytes) -> tuple[int, int]:
     """The number of pages by the index, and how many of them the file has; 0 if the index is of another
     log.
     """
-    told = index.read_bytes() if index.exists() else b""
-    header, again = told[:INDEX_HEADER_END], told[INDEX_HEADER_END : 2 * INDEX_HEADER_END]
+    stored = index.read_bytes() if index.exists() else b""
+    header, again = stored[:INDEX_HEADER_END], stored[INDEX_HEADER_END : 2 * INDEX_HEADER_END]
     is_known = _has_header(content)
     if not again or header != again or (is_known and header[32:40] != content[16:24]):
         return 0, 0
     return (
         int.from_bytes(header[16:20], sys.byteorder),
-        int.from_bytes(told[2 * INDEX_HEADER_END :][:4], sys.byteorder),
+        int.from_bytes(stored[2 * INDEX_HEADER_END :][:4], sys.byteorder),
     )
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.store.database.deferred_changes import Worded
-from broadcaster.store.database.reserved_space import Spare
+from broadcaster.store.database.deferred_changes import DeferredChange
+from broadcaster.store.database.reserved_space import ReservedSpace
 from broadcaster.store.database.sqlite_connection import StoreDamaged
 from broadcaster.store.database.station_database import Database
 
@@ -36,22 +36,23 @@ class Pending:
     disk, and not in the database yet."""
 
     change: Change
-    promised: bool
+    synced: bool
     settled: threading.Event = field(default_factory=threading.Event)
     written: bool = False
     spared: bool = False
 
 
-class Ledger:
-    """Changes to the database; any thread puts, one loop around `step` writes. A change may be done
-    twice, so each must come to the same the second time. What is `Worded` goes to the spare room while
-    the database takes nothing, and from there into the database, also after a power cut."""
+class WriteQueue:
+    """Changes to the database; any thread enqueues, one loop around `step` writes. A change may be
+    made twice, so each must come to the same the second time. A `DeferredChange` goes to the reserved
+    space while the database takes nothing, and from there into the database, also after a power cut.
+    """
 
-    def __init__(self, database: Database, spare: Spare) -> None:
+    def __init__(self, database: Database, reserved_space: ReservedSpace) -> None:
         self._database = database
-        self._spare = spare
+        self._reserved_space = reserved_space
         self._spare_works = True
-        left = [Worded(**record) for record in spare.records]
+        left = [DeferredChange(**record) for record in reserved_space.records]
         self._waiting = [Pending(change, True, written=True, spared=True) for change in left]
         self._changed = threading.Condition()
         self._failed = ""
@@ -74,12 +75,12 @@ class Ledger:
             return not self._failed or self._spare_works
 
     @property
-    def unwritten(self) -> tuple[Worded, ...]:
+    def unwritten(self) -> tuple[DeferredChange, ...]:
         """The changes that have not reached the database yet."""
         with self._changed:
-            return tuple(one.change for one in self._waiting if isinstance(one.change, Worded))
+            return tuple(one.change for one in self._waiting if isinstance(one.change, DeferredChange))
 
-    def promise(
+    def enqueue(
         self, change: Change, wait: bool = True, meanwhile: Callable[[], object] = lambda: None
     ) -> bool:
         """Put a change, and wait until it is on the disk; False if that takes too long or fails.
@@ -94,7 +95,7 @@ class Ledger:
                 self._waiting.pop(0)
                 self._lost += 1
             self._changed.notify()
-            spares = self._spare_works and isinstance(change, Worded)
+            spares = self._spare_works and isinstance(change, DeferredChange)
             waits = wait and (spares or not self._failed)
         meanwhile()
         if not waits:
@@ -104,7 +105,7 @@ class Ledger:
             self._fail("磁盘太慢，还没有写完。")
         return pending.written
 
-    def mention(self, change: Change) -> None:
+    def enqueue_unsynced(self, change: Change) -> None:
         """Put a change that may be lost, by a power cut or while the disk does not work."""
         with self._changed:
             if not self._failed:
@@ -151,16 +152,16 @@ class Ledger:
 
     def _keep_in_spare(self) -> None:
         with self._changed:
-            rest = [one for one in self._waiting if one.promised and not one.spared]
-        worded = [one for one in rest if isinstance(one.change, Worded)]
-        records = [one.change.record() for one in worded if isinstance(one.change, Worded)]
+            rest = [one for one in self._waiting if one.synced and not one.spared]
+        worded = [one for one in rest if isinstance(one.change, DeferredChange)]
+        records = [one.change.record() for one in worded if isinstance(one.change, DeferredChange)]
         if records:
-            self._spare_works = self._spare.keep(*records)
+            self._spare_works = self._reserved_space.keep(*records)
         for one in worded:
             one.written = one.spared = self._spare_works
 
     def _write_together(self, batch: tuple[Pending, ...]) -> None:
-        with self._database.transaction(any(one.promised for one in batch)) as connection:
+        with self._database.transaction(any(one.synced for one in batch)) as connection:
             for one in batch:
                 one.change(connection)
 
@@ -182,7 +183,7 @@ class Ledger:
             self._failed, self._resting, self._spare_works = "", False, True
             spared = any(one.spared for one in self._waiting)
         if not spared:
-            self._spare.clear()
+            self._reserved_space.clear()
         for one in batch:
             one.written = True
             one.settled.set()
@@ -193,7 +194,7 @@ class Ledger:
                 logger.error("记录没有写进磁盘：%s", reason)
             self._failed, self._resting = reason, True
             # Where nothing was promised one note stays, to find out by it that the disk works again.
-            promised = [one for one in self._waiting if one.promised]
-            self._waiting = promised or self._waiting[-1:]
+            synced = [one for one in self._waiting if one.synced]
+            self._waiting = synced or self._waiting[-1:]
             for one in self._waiting:
                 one.settled.set()

@@ -29,21 +29,21 @@ def openapi() -> Response:
 @pages.get("/status", responses={200: shapes.StatusOut})
 def status() -> Response:
     """The airing on the air, those that wait, and faults."""
-    return _told(shapes.StatusOut.of(parts().station.status()))
+    return _json(shapes.StatusOut.of(parts().station.status()))
 
 
 @pages.get("/upcoming", responses={200: shapes.UpcomingOut})
 def upcoming(query: shapes.CountQuery) -> Response:
     """The next airings of the timetable."""
     coming = parts().station.upcoming(query.count)
-    return _told(shapes.UpcomingOut(airings=[shapes.AiringOut.of(airing) for airing in coming]))
+    return _json(shapes.UpcomingOut(airings=[shapes.AiringOut.of(airing) for airing in coming]))
 
 
 @pages.get("/history", responses={200: shapes.HistoryOut})
 def history(query: shapes.HistoryQuery) -> Response:
     """The journal, the newest line first."""
     rows = parts().station.history(query.count, query.wanted(), query.skip)
-    return _told(shapes.HistoryOut(lines=[shapes.HistoryLineOut.of(row) for row in rows]))
+    return _json(shapes.HistoryOut(lines=[shapes.HistoryLineOut.of(row) for row in rows]))
 
 
 @pages.post("/notices", responses={202: shapes.AiringOut, **described(409)})
@@ -57,10 +57,10 @@ def announce(header: shapes.IdempotencyHeader, body: shapes.ScheduledNoticeIn) -
     office = OfficeLevel.COUNTY if token.scope is Scope.COUNTY else OfficeLevel.VILLAGE
     notice, asked_by = body.notice(office), token.name
     if not header.key:
-        return _told(shapes.AiringOut.of(station.announce(notice, asked_by=asked_by, at=body.at)), 202)
+        return _json(shapes.AiringOut.of(station.announce(notice, asked_by=asked_by, at=body.at)), 202)
     notice = under_key(notice, f"{token.number} {token.made_at.isoformat()} {header.key}")
-    airing, known = parts().once.announce(station, notice, asked_by, body.at)
-    answer = _told(shapes.AiringOut.of(airing), 202)
+    airing, known = parts().idempotency.announce(station, notice, asked_by, body.at)
+    answer = _json(shapes.AiringOut.of(airing), 202)
     if known:
         check_same(airing.notice, notice)
         answer.headers["Idempotency-Replayed"] = "true"
@@ -78,7 +78,7 @@ def cancel(path: shapes.AiringPath) -> Response:
 @pages.post("/stop", responses={200: shapes.StopOut})
 def stop() -> Response:
     """Silence the air and empty the queue; loops stay silent until their next window."""
-    return _told(shapes.StopOut(ended=parts().station.stop_all(access.token().name)))
+    return _json(shapes.StopOut(ended=parts().station.stop_all(access.token().name)))
 
 
 @pages.post("/resume", responses={204: None})
@@ -90,26 +90,26 @@ def resume_loops() -> Response:
 
 @pages.get("/volume", responses={200: shapes.VolumeIn})
 def volume() -> Response:
-    return _told(shapes.VolumeIn(volume=parts().station.volume))
+    return _json(shapes.VolumeIn(volume=parts().station.volume))
 
 
 @pages.put("/volume", responses={200: shapes.VolumeIn})
 def set_volume(body: shapes.VolumeIn) -> Response:
     parts().station.set_volume(body.volume)
-    return _told(body)
+    return _json(body)
 
 
 @pages.post("/script", responses={200: shapes.ScriptOut})
 def script(body: shapes.NoticeIn) -> Response:
     """The script of a notice, line by line, numbers in words; nothing is aired."""
     lines = parts().station.script(body.notice(OfficeLevel.VILLAGE)).lines
-    return _told(shapes.ScriptOut(lines=[shapes.LineOut.of(line) for line in lines]))
+    return _json(shapes.ScriptOut(lines=[shapes.LineOut.of(line) for line in lines]))
 
 
 @pages.get("/voices", responses={200: shapes.VoicesOut})
 def voices() -> Response:
     entries = parts().station.voices()
-    return _told(shapes.VoicesOut(voices=[shapes.VoiceOut.of(entry) for entry in entries]))
+    return _json(shapes.VoicesOut(voices=[shapes.VoiceOut.of(entry) for entry in entries]))
 
 
 @pages.get("/words", responses={200: shapes.LexiconOut})
@@ -117,12 +117,12 @@ def words(query: shapes.RowsQuery) -> Response:
     """The village's lexicon."""
     entries = parts().station.words.entries()
     shown = [shapes.LexiconEntryOut.of(entry) for entry in query.of(entries)]
-    return _told(shapes.LexiconOut(words=shown, in_all=len(entries)))
+    return _json(shapes.LexiconOut(words=shown, in_all=len(entries)))
 
 
 @pages.put("/words/<section>/<word>", responses={200: shapes.LexiconEntryOut})
 def set_word(path: shapes.LexiconEntryPath, body: shapes.PronunciationIn) -> Response:
-    return _told(
+    return _json(
         shapes.LexiconEntryOut.of(parts().station.words.set_near(path.word, body.said, path.section))
     )
 
@@ -133,7 +133,7 @@ def remove_word(path: shapes.LexiconEntryPath) -> Response:
     return Response(status=204)
 
 
-def _told(shape: BaseModel, code: int = 200) -> Response:
+def _json(shape: BaseModel, code: int = 200) -> Response:
     answer = jsonify(shape.model_dump(mode="json"))
     answer.status_code = code
     return answer

@@ -50,7 +50,7 @@ def order(body: ExportIn) -> Response:
     track = _track(body)
     if track is None:
         return problem(404, "要写 history 里的一个 id，或者一个节目的名字，这里没有找到。")
-    answer = _shown(parts().station.copies.order([track]))
+    answer = _json(parts().station.copies.order([track]))
     answer.status_code = 202
     return answer
 
@@ -59,7 +59,7 @@ def order(body: ExportIn) -> Response:
 def copy(path: ExportPath) -> Response:
     """The progress of an export."""
     found = parts().station.copies.find(path.id)
-    return _shown(found) if found else problem(404, NOT_THERE)
+    return _json(found) if found else problem(404, NOT_THERE)
 
 
 @pages.get("/<id>/file", responses={200: {"content": MP3}, **described(404)})
@@ -81,7 +81,7 @@ def _track(wanted: ExportIn) -> Optional["Track"]:
     return Track(wanted.slot, notices, wanted.minutes) if notices else None
 
 
-def _shown(one: "Copy") -> Response:
+def _json(one: "Copy") -> Response:
     ready = one.path is not None and one.path.exists()
     shape = ExportOut(id=one.id, file_name=one.file_name, ready=ready, problem=one.problem)
     return jsonify(shape.model_dump())

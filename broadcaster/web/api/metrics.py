@@ -19,7 +19,7 @@ THERMAL = Path("/sys/class/thermal")
 LOOKED_AT = 20
 
 
-class Figures(Collector):
+class BoxMetrics(Collector):
     """Asked once for each exposition. Raises `StoreUnusable`."""
 
     def __init__(self, parts: PageContext) -> None:
@@ -34,15 +34,15 @@ class Figures(Collector):
     def _air(self) -> Iterator[Metric]:
         status = self._station.status()
         on_air = status.on_air
-        yield _one("on_air", "Whether something is on the air", on_air is not None)
+        yield _gauge("on_air", "Whether something is on the air", on_air is not None)
         severity = on_air.airing.notice.meant.value if on_air else -1
-        yield _one("on_air_severity", "0 daily or a drill, 1 red to 4 blue, -1 nothing", severity)
-        yield _one("queue_length", "Airings that wait", len(status.waiting))
-        yield _one("fault", "Whether something is wrong", bool(status.fault))
+        yield _gauge("on_air_severity", "0 daily or a drill, 1 red to 4 blue, -1 nothing", severity)
+        yield _gauge("queue_length", "Airings that wait", len(status.waiting))
+        yield _gauge("fault", "Whether something is wrong", bool(status.fault))
         for row in self._station.history(LOOKED_AT):
             if row.started_at:
                 delay = (row.started_at - row.due_at).total_seconds()
-                yield _one("due_to_air_seconds", "From due to the first sound, last airing", delay)
+                yield _gauge("due_to_air_seconds", "From due to the first sound, last airing", delay)
                 break
         ended = Gauge("broadcaster_airings", "Lines of the journal", labels=["outcome"])
         for outcome in Outcome:
@@ -52,10 +52,10 @@ class Figures(Collector):
 
     def _sound(self) -> Iterator[Metric]:
         device = self._station.device()
-        yield _one("device_ready", "Whether the device would be heard", device.ready)
-        yield _one("relays_on", "Relays that are on", len(device.relays_on))
-        yield _one("cache_bytes", "Made sound, as far as it was counted", self._station.cache_bytes)
-        yield _one("cache_limit_bytes", "The most of it", self._cache_limit_bytes)
+        yield _gauge("device_ready", "Whether the device would be heard", device.ready)
+        yield _gauge("relays_on", "Relays that are on", len(device.relays_on))
+        yield _gauge("cache_bytes", "Made sound, as far as it was counted", self._station.cache_bytes)
+        yield _gauge("cache_limit_bytes", "The most of it", self._cache_limit_bytes)
         voices = Gauge("broadcaster_voice_ready", "Whether a voice can speak", labels=["voice"])
         for entry in self._station.voices():
             voices.add_metric([entry.name], entry.ready)
@@ -63,10 +63,10 @@ class Figures(Collector):
 
     def _machine(self) -> Iterator[Metric]:
         trusted = self._station.clock_is_trusted()
-        yield _one("clock_trusted", "Whether somebody who knows the time has set the clock", trusted)
+        yield _gauge("clock_trusted", "Whether somebody who knows the time has set the clock", trusted)
         free = shutil.disk_usage(self._paths.state).free
-        yield _one("disk_free_bytes", "Free where the state is kept", free)
-        yield from (_one("temperature_celsius", "The hottest sensor", hot) for hot in _hottest())
+        yield _gauge("disk_free_bytes", "Free where the state is kept", free)
+        yield from (_gauge("temperature_celsius", "The hottest sensor", hot) for hot in _hottest())
         info = Gauge("broadcaster_info", "What runs", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
@@ -75,11 +75,11 @@ class Figures(Collector):
 def exposition(parts: PageContext) -> bytes:
     """All figures in the text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Figures(parts))
+    registry.register(BoxMetrics(parts))
     return generate_latest(registry)
 
 
-def _one(name: str, meaning: str, value: float) -> Metric:
+def _gauge(name: str, meaning: str, value: float) -> Metric:
     return Gauge(f"broadcaster_{name}", meaning, value=value)
 
 

@@ -45,10 +45,10 @@ def problem(
     code: int, sentence: str, kind: str = "", errors: list[WrongFieldOut] | None = None
 ) -> Response:
     """An answer with these details."""
-    told = ProblemOut(title=HTTPStatus(code).phrase, status=code, detail=sentence, errors=errors or [])
+    body = ProblemOut(title=HTTPStatus(code).phrase, status=code, detail=sentence, errors=errors or [])
     if kind:
-        told.type = f"urn:broadcaster:{kind}"
-    answer = make_response(told.model_dump(exclude_defaults=not errors) | {"type": told.type}, code)
+        body.type = f"urn:broadcaster:{kind}"
+    answer = make_response(body.model_dump(exclude_defaults=not errors) | {"type": body.type}, code)
     answer.content_type = MEDIA_TYPE
     if code == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = "Bearer"

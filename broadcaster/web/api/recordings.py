@@ -55,7 +55,7 @@ class RecordingsOut(BaseModel):
 def recordings(query: RowsQuery) -> Response:
     """The newest first."""
     kept = parts().station.recordings.all()
-    shown = [_shape(one) for one in query.of(kept)]
+    shown = [_schema(one) for one in query.of(kept)]
     return jsonify(RecordingsOut(recordings=shown, in_all=len(kept)).model_dump())
 
 
@@ -64,7 +64,7 @@ def take(query: TitleQuery, raw: RecordingIn) -> Response:
     """Take a recording in: decoded, trimmed of silence, levelled, kept; nothing is aired."""
     pieces: Iterator[bytes] = iter(partial(request.stream.read, PIECE_BYTES), b"")
     recording = parts().station.recordings.take(pieces, query.title)
-    answer = jsonify(_shape(recording).model_dump())
+    answer = jsonify(_schema(recording).model_dump())
     answer.status_code = 201
     return answer
 
@@ -76,5 +76,5 @@ def remove(path: RecordingPath) -> Response:
     return Response(status=204)
 
 
-def _shape(one: Recording) -> RecordingOut:
+def _schema(one: Recording) -> RecordingOut:
     return RecordingOut(key=one.key, title=one.title, seconds=round(one.seconds, 1))

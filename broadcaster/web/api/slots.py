@@ -43,7 +43,7 @@ def keep(path: shapes.SlotPath, body: shapes.SlotIn) -> Response:
     replaces = path.name if there and there.written is not None else ""
     written = {**body.written, "name": path.name}
     parts().station.slots.save(written, access.token().name, replaces)
-    return _shown(path.name)
+    return _slot_json(path.name)
 
 
 @pages.delete("/<name>", responses={204: None, **described(404)})
@@ -71,10 +71,10 @@ def _paused(name: str, until: date | None) -> Response:
     if parts().station.slots.find(name) is None:
         return problem(404, "没有这个名字的，请看看时间表。")
     parts().station.slots.pause(name, until, access.token().name)
-    return _shown(name)
+    return _slot_json(name)
 
 
-def _shown(name: str) -> Response:
+def _slot_json(name: str) -> Response:
     entry = parts().station.slots.find(name)
     if entry is None:
         return problem(404, "刚才有人把它删掉了，请看看时间表。")

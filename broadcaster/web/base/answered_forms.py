@@ -63,7 +63,7 @@ class AnsweredForms:
             self._bytes -= len(oldest.packed)
 
 
-class HandledOnce:
+class HandledForms:
     """Handles each form once: `turn` is held meanwhile, so that a second tap finds the page of the
     first.
     """

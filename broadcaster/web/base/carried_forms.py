@@ -42,7 +42,7 @@ def carried() -> dict[str, str]:
     return found
 
 
-def told() -> str:
+def why_login() -> str:
     """On the login page, why it is there."""
     if carried().get("fields"):
         return _("隔得久了，再登一次，写的字都在。")
@@ -96,7 +96,7 @@ def _write_on(form: Form) -> str:
 def _confirm(form: Form) -> str:
     """Also where it was aired meanwhile: then its page says so."""
     draft_id = form.get("notice_id", "")
-    known = drafts.ID.fullmatch(draft_id) and parts().once.known(parts().station, draft_id)
+    known = drafts.ID.fullmatch(draft_id) and parts().idempotency.known(parts().station, draft_id)
     draft_id = draft_id if known else drafts.keep(drafts.SAY, draft_id, form)
     return url_for("say.look", draft_id=draft_id)
 

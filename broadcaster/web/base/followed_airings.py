@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class End:
+class AiringEnd:
     """The end of an airing, and the name by which people know it."""
 
     name: str
@@ -31,12 +31,12 @@ class End:
         return self.outcome is Outcome.PLAYED
 
 
-class Followed:
+class FollowedAirings:
     """The last airings that a page was shown for; any thread."""
 
     def __init__(self, monotonic: float) -> None:
         self._begun = monotonic
-        self._ends: OrderedDict[str, End | None] = OrderedDict()
+        self._ends: OrderedDict[str, AiringEnd | None] = OrderedDict()
         self._names: dict[str, str] = {}
         self._known_at: OrderedDict[str, float] = OrderedDict()
         self._after: OrderedDict[str, str] = OrderedDict()
@@ -85,12 +85,12 @@ class Followed:
         with self._lock:
             return list(self._ends)
 
-    def end_of(self, airing_id: str) -> End | None:
+    def end_of(self, airing_id: str) -> AiringEnd | None:
         """As far as somebody has found it; an end stays what it is."""
         with self._lock:
             return self._ends.get(airing_id)
 
-    def note(self, airing_id: str, end: End) -> End:
+    def note(self, airing_id: str, end: AiringEnd) -> AiringEnd:
         with self._lock:
             if airing_id in self._ends:
                 self._ends[airing_id] = end

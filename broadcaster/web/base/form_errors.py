@@ -20,13 +20,13 @@ def about(sentence: str, otherwise: str, **fields: str) -> Mistake:
     return Mistake(next(named, otherwise), sentence)
 
 
-def again_with(template: str, mistakes: Sequence[Mistake], **shown: object) -> tuple[str, int]:
+def form_page(template: str, mistakes: Sequence[Mistake], **shown: object) -> tuple[str, int]:
     """The page; a form with mistakes is a bad request, headed by them and opened at the first one."""
     g.mistakes = [one for one in mistakes if one.sentence]
     return render_template(template, **shown), 400 if g.mistakes else 200
 
 
-def found() -> list[Mistake]:
+def mistakes() -> list[Mistake]:
     """Those of the page that is made."""
-    mistakes: list[Mistake] = g.get("mistakes", [])
-    return mistakes
+    found: list[Mistake] = g.get("mistakes", [])
+    return found

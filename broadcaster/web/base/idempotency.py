@@ -21,7 +21,7 @@ class KeyUsed(BroadcasterError):
     wire_name = "KeyUsed"
 
 
-class Once:
+class Idempotency:
     """Announces each id of a notice once; queue and journal remember them, also over a restart."""
 
     def __init__(self, remembered: int = 500) -> None:
@@ -33,7 +33,7 @@ class Once:
 
     def known(self, station: StationContract, notice_id: str) -> Airing | None:
         """The airing of this notice id, as far as it can be found."""
-        return self._recent.get(notice_id) or _find(station, notice_id)
+        return self._recent.get(notice_id) or _find_stored(station, notice_id)
 
     def announce(
         self, station: StationContract, notice: Notice, asked_by: str, at: datetime | None = None
@@ -62,7 +62,7 @@ def check_same(known: Notice, notice: Notice) -> None:
         raise KeyUsed("这个 Idempotency-Key 已经用在另一条通知上了，请换一个新的。")
 
 
-def _find(station: StationContract, notice_id: str) -> Airing | None:
+def _find_stored(station: StationContract, notice_id: str) -> Airing | None:
     try:
         return station.find_airing(notice_id)
     except StoreUnusable as error:

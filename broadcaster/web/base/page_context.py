@@ -9,11 +9,11 @@ from flask import current_app
 from broadcaster.core.clock import Clock
 from broadcaster.settings.schema import Settings
 from broadcaster.station.station_contract import StationContract
-from broadcaster.web.base.answered_forms import AnsweredForms, HandledOnce
+from broadcaster.web.base.answered_forms import AnsweredForms, HandledForms
 from broadcaster.web.base.ended_sessions import EndedSessions
-from broadcaster.web.base.followed_airings import Followed
-from broadcaster.web.base.idempotency import Once
-from broadcaster.web.base.seldom import Seldom
+from broadcaster.web.base.followed_airings import FollowedAirings
+from broadcaster.web.base.idempotency import Idempotency
+from broadcaster.web.base.throttle import Throttle
 from broadcaster.web.server.server_events import Live
 
 # Of answers: a page is 2 kB there, so these are some minutes of a village.
@@ -29,11 +29,11 @@ class PageContext:
     clock: Clock
     ended_sessions: EndedSessions
     live: Live = field(default_factory=Live)
-    once: Once = field(default_factory=Once)
-    followed: Followed = field(default_factory=lambda: Followed(time.monotonic()))
+    idempotency: Idempotency = field(default_factory=Idempotency)
+    followed: FollowedAirings = field(default_factory=lambda: FollowedAirings(time.monotonic()))
     answers: AnsweredForms = field(default_factory=lambda: AnsweredForms(MOST_BYTES))
-    wrong_tokens: Seldom = field(default_factory=Seldom)
-    made_once: HandledOnce = field(default_factory=HandledOnce)
+    wrong_tokens: Throttle = field(default_factory=Throttle)
+    handled_forms: HandledForms = field(default_factory=HandledForms)
 
 
 def parts() -> PageContext:

@@ -18,16 +18,16 @@ KEY = "answer"
 MADE_ONCE = ("people.add", "people.reset", "tokens.make")
 
 
-def once() -> ResponseReturnValue | None:
+def handle_once() -> ResponseReturnValue | None:
     """Before each request: what a form makes is made once, and a second tap on it sees the page of the
     first. The same words in a form that was given anew are another wish."""
     if request.endpoint not in MADE_ONCE:
         return None
-    g.turn = parts().made_once.turn
+    g.turn = parts().handled_forms.turn
     g.turn.acquire()
     said = repr([_owner(), request.path, *request.form.items(multi=True)])
-    g.once = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
-    place = parts().made_once.place_of(g.once)
+    g.form = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+    place = parts().handled_forms.place_of(g.form)
     return redirect(place, 303) if place else None
 
 
@@ -40,8 +40,8 @@ def end_turn(_error: BaseException | None = None) -> None:
 def lead_to_it(response: Response) -> Response:
     """After each request."""
     leading = _lead(response)
-    if leading.location and "once" in g:
-        parts().made_once.lead(g.once, leading.location)
+    if leading.location and "form" in g:
+        parts().handled_forms.lead(g.form, leading.location)
     return leading
 
 
@@ -55,7 +55,7 @@ def _lead(response: Response) -> Response:
         return response
     if not key:
         return response
-    fields = [one.field for one in form_errors.found()]
+    fields = [one.field for one in form_errors.mistakes()]
     field = f"#{fields[0]}" if fields else ""
     leading = redirect(f"{request.script_root}{request.path}?{KEY}={key}{field}", 303)
     assert isinstance(leading, Response)

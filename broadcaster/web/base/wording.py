@@ -130,7 +130,7 @@ class Length:
         return _("共 %(length)s", length=said) if self.exact else _("大约 %(length)s", length=said)
 
 
-def say_what_happens(
+def say_consequence(
     notice: Notice, length: Length, status: Status, now: datetime, by: str = "", when: str = ""
 ) -> str:
     """One sentence on what confirming a filled-in notice will do, by the air's order of precedence.

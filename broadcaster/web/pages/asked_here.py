@@ -12,7 +12,7 @@ from broadcaster.core.labels import OUTCOMES, called, why
 from broadcaster.core.model import Airing, AiringKind, Outcome
 from broadcaster.station.station import JournalFilter, Status, TakenUp
 from broadcaster.web.base import wording
-from broadcaster.web.base.followed_airings import End
+from broadcaster.web.base.followed_airings import AiringEnd
 from broadcaster.web.base.language import N_, _, own
 from broadcaster.web.base.page_context import parts
 
@@ -29,7 +29,7 @@ BY_PASSWORD, BY_PIN = N_("登录"), N_("PIN 登录")
 MOST_DEEDS, MOST_LINES = 500, 200
 
 
-class Stands(Enum):
+class RequestState(Enum):
     """The state of a request; SILENT waits for a sound card, LOST means that nothing is known of it."""
 
     COMING = "coming"
@@ -41,7 +41,7 @@ class Stands(Enum):
 
 
 STOPPED = Outcome.CUT_SHORT, Outcome.CANCELLED
-STANDS = {Outcome.PLAYED: Stands.HEARD, Outcome.CANCELLED: Stands.TAKEN_BACK}
+STATES = {Outcome.PLAYED: RequestState.HEARD, Outcome.CANCELLED: RequestState.TAKEN_BACK}
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,21 @@ class FollowedRequest:
 
     id: str
     sentence: str
-    stands: Stands = Stands.COMING
+    state: RequestState = RequestState.COMING
 
     @property
     def over(self) -> bool:
-        return self.stands not in (Stands.COMING, Stands.SILENT)
+        return self.state not in (RequestState.COMING, RequestState.SILENT)
 
     @property
     def alarms(self) -> bool:
         """Somebody counts on it, and nothing is heard of it."""
-        return self.stands in (Stands.SILENT, Stands.FAILED, Stands.LOST)
+        return self.state in (RequestState.SILENT, RequestState.FAILED, RequestState.LOST)
 
 
 def follow(airing: Airing) -> None:
     """From now on the home page of this phone says how it stands."""
-    known = {one: name for one, name in _here().items() if one != airing.id}
+    known = {one: name for one, name in _names().items() if one != airing.id}
     if len(known) >= MOST_ASKED:
         known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
     parts().followed.found(airing.id, parts().clock.monotonic())
@@ -79,11 +79,11 @@ def go_on(taken: list[TakenUp]) -> None:
         if one.airing:
             parts().followed.go_on(one.before, one.airing.id)
     first = taken[0].airing if taken else None
-    if first and taken[0].before not in _here():
+    if first and taken[0].before not in _names():
         follow(first)
 
 
-def follow_what_was_missed(name: str) -> None:
+def follow_missed(name: str) -> None:
     """Follows the requests of a person, from any phone, that nobody heard since he last logged in, or
     that still wait. A stop that he made himself is left out.
     """
@@ -93,11 +93,11 @@ def follow_what_was_missed(name: str) -> None:
         since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
         live = [row for row in reversed(lines) if row.asked_by == name and row.kind is AiringKind.LIVE]
-        unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
+        unheard = [row for row in live if row.ended_at > since and row.outcome not in STATES]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(called(row)) for row in missed}
         names |= {one.id: _short(called(one.notice)) for one in waiting if one.kind is AiringKind.LIVE}
-        _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
+        _keep(dict([*(_names() | names).items()][-MOST_ASKED:]))
 
 
 def _last_login(name: str) -> datetime:
@@ -106,7 +106,7 @@ def _last_login(name: str) -> datetime:
     return next(logins, datetime.min.replace(tzinfo=UTC))
 
 
-def _look_for_what_goes_on(airing_id: str) -> None:
+def _find_resumed(airing_id: str) -> None:
     """A restart forgets what phones follow, and in which airing one that was stopped went on: the record
     has it."""
     end, followed = _end(airing_id), parts().followed
@@ -125,43 +125,43 @@ def _missed(airing_id: str) -> bool:
 
 def forget(airing_id: str) -> None:
     """He has seen it."""
-    if airing_id in _here():
-        _keep({one: name for one, name in _here().items() if one != airing_id})
+    if airing_id in _names():
+        _keep({one: name for one, name in _names().items() if one != airing_id})
 
 
-def forget_what_is_over() -> None:
+def forget_finished() -> None:
     """He has seen all of it."""
     status = parts().station.status()
-    _keep({one: name for one, name in _here().items() if not how_it_stands(one, status).over})
+    _keep({one: name for one, name in _names().items() if not request_state(one, status).over})
 
 
-def asked_here(status: Status) -> list[FollowedRequest]:
+def followed_here(status: Status) -> list[FollowedRequest]:
     """Those of this phone, the last first; what is over for long is left out from then on, and of what
     went well all but the last. What was not heard no later one pushes out."""
     now = parts().clock.now()
-    for airing_id in _here().keys() - set(parts().followed.ids()):
-        _look_for_what_goes_on(airing_id)
-    if (going_on := {parts().followed.after(one): name for one, name in _here().items()}) != _here():
+    for airing_id in _names().keys() - set(parts().followed.ids()):
+        _find_resumed(airing_id)
+    if (going_on := {parts().followed.after(one): name for one, name in _names().items()}) != _names():
         _keep(going_on)
-    for airing_id in tuple(_here()):
+    for airing_id in tuple(_names()):
         end = _end(airing_id)
         if end and now - end.at > SHOWN_FOR[end.heard]:
             forget(airing_id)
-    parts().followed.add(_here())
-    shown = [how_it_stands(airing_id, status) for airing_id in reversed(tuple(_here()))]
-    for old in [one for one in shown if one.stands is Stands.HEARD][1:]:
+    parts().followed.add(_names())
+    shown = [request_state(airing_id, status) for airing_id in reversed(tuple(_names()))]
+    for old in [one for one in shown if one.state is RequestState.HEARD][1:]:
         forget(old.id)
         shown.remove(old)
-    unseen = [one for one in shown if one.stands is Stands.COMING][MOST_COMING:]
+    unseen = [one for one in shown if one.state is RequestState.COMING][MOST_COMING:]
     return [one for one in shown if one not in unseen]
 
 
-def asked_anywhere(status: Status) -> list[FollowedRequest]:
+def followed_anywhere(status: Status) -> list[FollowedRequest]:
     """Those of all phones that looked lately: what moves on their pages."""
-    return [how_it_stands(airing_id, status) for airing_id in parts().followed.ids()]
+    return [request_state(airing_id, status) for airing_id in parts().followed.ids()]
 
 
-def _here() -> dict[str, str]:
+def _names() -> dict[str, str]:
     """The start of the name of each, by its airing, the last one last."""
     kept = session.get(KEY)
     rows = kept if isinstance(kept, list) else []
@@ -173,7 +173,7 @@ def _keep(names: dict[str, str]) -> None:
     session[KEY] = [list(row) for row in names.items()]
 
 
-def how_it_stands(airing_id: str, status: Status, called_here: str = "") -> FollowedRequest:
+def request_state(airing_id: str, status: Status, called_here: str = "") -> FollowedRequest:
     """Of one airing, also of what was asked for on another phone."""
     going_on, monotonic = parts().followed.after(airing_id), parts().clock.monotonic()
     name = own(parts().followed.name_of(airing_id) or called_here)
@@ -182,14 +182,14 @@ def how_it_stands(airing_id: str, status: Status, called_here: str = "") -> Foll
         return replace(found, id=airing_id)
     if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
         return _handed_over(airing_id, name)
-    told = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
-    return FollowedRequest(airing_id, told, Stands.LOST)
+    lost = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
+    return FollowedRequest(airing_id, lost, RequestState.LOST)
 
 
-def what_became(airing: Airing) -> str:
+def result_page(airing: Airing) -> str:
     """The page of a notice that somebody confirmed, where he comes back to it."""
     called_here, end = called(airing.notice), _end(airing.id)
-    one = how_it_stands(airing.id, parts().station.status(), called_here)
+    one = request_state(airing.id, parts().station.status(), called_here)
     return render_template("sent.html", one=one, airing=airing, at=end and end.at)
 
 
@@ -237,30 +237,30 @@ def _waiting(airing: Airing, held: bool) -> FollowedRequest:
         )
     if not parts().station.device().ready:
         until = wording.say_moment(airing.expires_at, now)
-        told = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
-        return FollowedRequest(airing.id, told, Stands.SILENT)
+        sentence = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
+        return FollowedRequest(airing.id, sentence, RequestState.SILENT)
     return FollowedRequest(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
 
 
-def _ended(airing_id: str, end: End) -> FollowedRequest:
+def _ended(airing_id: str, end: AiringEnd) -> FollowedRequest:
     words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
     reason = own(why(end.outcome, end.reason).removesuffix("。"))
-    told = (
+    sentence = (
         _("“%(name)s”%(outcome)s：%(reason)s。", **words, reason=reason)
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    return FollowedRequest(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
+    return FollowedRequest(airing_id, sentence, STATES.get(end.outcome, RequestState.FAILED))
 
 
-def _end(airing_id: str) -> End | None:
+def _end(airing_id: str) -> AiringEnd | None:
     with suppress(BroadcasterError):
         return _known_end(airing_id)
     return None
 
 
-def _known_end(airing_id: str) -> End | None:
-    """FollowedRequest of the air, which knows it also while the disk fails, and then of the record.
+def _known_end(airing_id: str) -> AiringEnd | None:
+    """The end by the air, which knows it also while the disk fails, or else by the record.
 
     Raises as `Station.past`.
     """
@@ -269,14 +269,13 @@ def _known_end(airing_id: str) -> End | None:
         return known
     going_on = followed.after(airing_id)
     if entry := station.wait_for_end(going_on, 0.0):
-        return followed.note(
-            airing_id, End(called(entry.airing.notice), entry.outcome, entry.reason, entry.ended_at)
-        )
+        name = called(entry.airing.notice)
+        return followed.note(airing_id, AiringEnd(name, entry.outcome, entry.reason, entry.ended_at))
     row = station.past(going_on)
     if row is None:
         return None
     name = called(row)
-    return followed.note(airing_id, End(name, row.outcome, row.reason, row.ended_at))
+    return followed.note(airing_id, AiringEnd(name, row.outcome, row.reason, row.ended_at))
 
 
 def _name(airing: Airing) -> str:

@@ -8,7 +8,7 @@ from broadcaster.core.model import SECTIONS, Airing, Outcome
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.station.station import JournalRow
 from broadcaster.web.base import drafts
-from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.form_errors import Mistake, form_page
 from broadcaster.web.base.language import _, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here, timetable
@@ -34,7 +34,7 @@ def write() -> ResponseReturnValue:
         abort(400)
     if pattern:
         return _filled(pattern)
-    if said := _said_before(asked_for.get("airing", "")):
+    if said := _earlier_notice(asked_for.get("airing", "")):
         return _form(Wish(Notice(said.text, recording=said.recording)))
     return _form(Wish(Notice(asked_for.get("text", ""), severity=severity)))
 
@@ -50,9 +50,9 @@ def _filled(pattern: NoticeTemplate) -> ResponseReturnValue:
     words = [word.strip() for word in request.args.getlist("blank")]
     if words and not all(words) and "later" not in request.args:
         label = pattern.blanks[words.index("")].label
-        told = _("“%(label)s”还空着，请写上。", label=own(label))
-        open_one = Mistake(f"blank-{words.index('') + 1}", told)
-        return again_with("pattern.html", [open_one], pattern=pattern, words=words)
+        sentence = _("“%(label)s”还空着，请写上。", label=own(label))
+        open_one = Mistake(f"blank-{words.index('') + 1}", sentence)
+        return form_page("pattern.html", [open_one], pattern=pattern, words=words)
     return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=pattern.key)
 
 
@@ -63,11 +63,11 @@ def preview() -> ResponseReturnValue:
     What is to come again and again is a slot of the timetable, and goes on in its form.
     """
     form = request.form
-    mistake = _what_is_open(wish_of(form), form)
+    mistake = _missing_field(wish_of(form), form)
     if form.get("when") == "loop" and not mistake:
         drafts.drop(form.get("notice_id", ""))
         return timetable.begin_loop(form)
-    return _at_its_address(form, mistake)
+    return _lead_to_preview(form, mistake)
 
 
 @pages.post("/edit")
@@ -82,15 +82,15 @@ def look(draft_id: str) -> ResponseReturnValue:
     """Previews a notice: its script and what will happen. Shows the form if a field is missing, and the
     outcome if it was sent.
     """
-    if airing := _sent(draft_id):
-        return asked_here.what_became(airing)
+    if airing := _aired(draft_id):
+        return asked_here.result_page(airing)
     draft = drafts.find(draft_id)
     if draft is None or draft.form != drafts.SAY:
         flash(_("没有这一条，可能太久了，已经不在了。"))
         return redirect(url_for("say.write"), 303)
     form = drafts.form_of(draft)
     wish = wish_of(form)
-    if mistake := _what_is_open(wish, form):
+    if mistake := _missing_field(wish, form):
         return _form(wish, form, mistake)
     return _preview(wish, form)
 
@@ -100,8 +100,8 @@ def change(draft_id: str) -> ResponseReturnValue:
     """The form of this id: as it was looked at last, or empty, for the phone may know more of it."""
     if not drafts.ID.fullmatch(draft_id):
         abort(404)
-    if airing := _sent(draft_id):
-        return asked_here.what_became(airing)
+    if airing := _aired(draft_id):
+        return asked_here.result_page(airing)
     parts().station.warm()
     draft = drafts.find(draft_id)
     form = drafts.form_of(draft) if draft else Form({"notice_id": draft_id})
@@ -127,7 +127,7 @@ def fix() -> ResponseReturnValue:
             said=own(entry.said),
         )
     )
-    return _at_its_address(form)
+    return _lead_to_preview(form)
 
 
 @pages.get("/sound/<token>")
@@ -144,10 +144,10 @@ def air() -> ResponseReturnValue:
     """Air exactly what was shown. An id airs once: with other words it is shown anew."""
     form = request.form
     wish = wish_of(form)
-    known = _sent(wish.notice.id)
-    if known and not _same(known, form):
+    known = _aired(wish.notice.id)
+    if known and not _says_the_same(known, form):
         flash(_("这一条改过了，还没有播。请再看一遍。"))
-        return _at_its_address(form)
+        return _lead_to_preview(form)
     try:
         airing = confirmed(wish.notice, wish.due_at)
     except BroadcasterError as error:
@@ -157,25 +157,25 @@ def air() -> ResponseReturnValue:
     return redirect(url_for("air.home"), 303)
 
 
-def _at_its_address(form: Form, mistake: Mistake | None = None) -> ResponseReturnValue:
+def _lead_to_preview(form: Form, mistake: Mistake | None = None) -> ResponseReturnValue:
     draft_id, field = form.get("notice_id", ""), mistake.field if mistake else None
-    known = _sent(draft_id)
-    if known is None or not _same(known, form):
+    known = _aired(draft_id)
+    if known is None or not _says_the_same(known, form):
         draft_id = drafts.keep(drafts.SAY, "" if known else draft_id, form)
     return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
 
 
-def _same(airing: Airing, form: Form) -> bool:
+def _says_the_same(airing: Airing, form: Form) -> bool:
     """True if the form says the same as the airing under its id."""
     return airing.notice.text == wish_of(form).notice.text
 
 
-def _sent(notice_id: str) -> Airing | None:
+def _aired(notice_id: str) -> Airing | None:
     known = drafts.ID.fullmatch(notice_id)
-    return parts().once.known(parts().station, notice_id) if known else None
+    return parts().idempotency.known(parts().station, notice_id) if known else None
 
 
-def _what_is_open(wish: Wish, form: Form) -> Mistake | None:
+def _missing_field(wish: Wish, form: Form) -> Mistake | None:
     """The first field that still has to be filled in."""
     if not wish.notice.text:
         return Mistake("text", _("请写上要说的话。"))
@@ -199,7 +199,7 @@ def _form(
     station, form = parts().station, form or Form()
     voices = [voice for voice in station.voices() if voice.ready]
     kept = drafts.find(wish.notice.id) if form else None
-    return again_with(
+    return form_page(
         "say.html",
         [mistake] if mistake else [],
         draft=wish.notice,
@@ -210,16 +210,16 @@ def _form(
         begun=begun,
         voices=voices,
         patterns=notice_templates(),
-        last=_last_said(),
+        last=_recent_notices(),
         today=parts().clock.now().date(),
         unfinished=drafts.unfinished(),
     )
 
 
-def _last_said() -> list[JournalRow]:
+def _recent_notices() -> list[JournalRow]:
     """The last notices that can be said again: each text once, and each recording that still exists."""
     try:
-        rows = [row for row in parts().station.history(LOOKED_THROUGH) if _can_be_said_again(row)]
+        rows = [row for row in parts().station.history(LOOKED_THROUGH) if _is_repeatable(row)]
     except BroadcasterError:
         return []
     recordings = any(row.notice.recording for row in rows) and parts().station.recordings.all()
@@ -231,11 +231,11 @@ def _last_said() -> list[JournalRow]:
     return list(each.values())[:SHOWN_TEXTS]
 
 
-def _can_be_said_again(row: JournalRow) -> bool:
+def _is_repeatable(row: JournalRow) -> bool:
     return row.outcome in HEARD and bool(row.text) and not row.notice.talk
 
 
-def _said_before(airing_id: str) -> Notice | None:
+def _earlier_notice(airing_id: str) -> Notice | None:
     """The whole of it: the list of what was said knows only the start."""
     row = parts().station.past(airing_id) if airing_id else None
     return row.notice if row and not row.notice.talk else None
@@ -248,7 +248,7 @@ def _preview(
         shown = preview_of(wish.notice, wish.due_at)
     except BroadcasterError as error:
         return _form(wish, form, _refused(error))
-    return again_with(
+    return form_page(
         "confirm.html",
         [mistake] if mistake else [],
         wish=wish,

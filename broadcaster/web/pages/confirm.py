@@ -58,7 +58,7 @@ def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float 
         token,
         script,
         station.rehearsals.rhymes(script),
-        _what_happens(filled_in, length, later),
+        _consequence(filled_in, length, later),
         keeps_quiet,
         after_quiet,
         hindrance(later),
@@ -76,9 +76,9 @@ def _recorded_seconds(notice: Notice) -> float:
     return recording.seconds
 
 
-def _what_happens(notice: Notice, length: wording.Length, at: datetime | None) -> str:
+def _consequence(notice: Notice, length: wording.Length, at: datetime | None) -> str:
     station, now = parts().station, parts().clock.now()
     by = "recording" if notice.recording else notice.voice or ""
     by = wording.say_voice(by, station.voices())
     when = wording.say_moment(at, now) if at else ""
-    return wording.say_what_happens(notice, length, station.status(), now, by, when)
+    return wording.say_consequence(notice, length, station.status(), now, by, when)

@@ -12,13 +12,13 @@ def hindrance(at: datetime | None = None) -> list[str]:
     from broadcaster.station.station import LIVE_LATENESS
 
     station, now = parts().station, parts().clock.now()
-    device, told = station.device(), list[str]()
+    device, sentences = station.device(), list[str]()
     fault = own(device.fault.removesuffix("。"))
     if not device.ready:
         until = wording.say_moment((at or now) + LIVE_LATENESS, now)
-        told.append(_("现在响不了：%(fault)s。%(when)s 以前弄好就补播。", fault=fault, when=until))
+        sentences.append(_("现在响不了：%(fault)s。%(when)s 以前弄好就补播。", fault=fault, when=until))
     elif fault:
-        told.append(_("要留意：%(fault)s。", fault=fault))
+        sentences.append(_("要留意：%(fault)s。", fault=fault))
     if not station.status().keeps:
-        told.append(_("磁盘写不进去：照样播，但是没播完就停电的话，这一条就没有了。"))
-    return told
+        sentences.append(_("磁盘写不进去：照样播，但是没播完就停电的话，这一条就没有了。"))
+    return sentences

@@ -98,9 +98,9 @@ def journal() -> ResponseReturnValue:
 
 @pages.get("/notice")
 def notice() -> ResponseReturnValue:
-    said = _said()
+    said = _requested_notice()
     if said is None:
-        return _gone()
+        return _not_found()
     text = wording.say_for_group(parts().settings.station.name, said.title, said.text, _when(said))
     voice = wording.say_voice(said.row.voice, parts().station.voices()) if said.row else ""
     return render_template(
@@ -111,9 +111,9 @@ def notice() -> ResponseReturnValue:
 @pages.get("/paper")
 def paper() -> ResponseReturnValue:
     """One side of A4; the code holds the text itself, so it is read without any network."""
-    said = _said()
+    said = _requested_notice()
     if said is None:
-        return _gone()
+        return _not_found()
     code = _code(f"{parts().settings.station.name} {said.title}\n{said.text}")
     return render_template("paper.html", said=said, code=code, when=_when(said))
 
@@ -121,22 +121,22 @@ def paper() -> ResponseReturnValue:
 @pages.get("/again")
 def ask_again() -> ResponseReturnValue:
     """Under an id of its own from the start: come back to, it says what became of it."""
-    notice_id, said = request.args.get("notice_id", ""), _said()
+    notice_id, said = request.args.get("notice_id", ""), _requested_notice()
     if said is None or said.row is None:
-        return _gone()
+        return _not_found()
     if not NOTICE_ID.fullmatch(notice_id):
         place = url_for("record.ask_again", airing=said.query["airing"], notice_id=new_id())
         return redirect(place, 303)
-    if airing := parts().once.known(parts().station, notice_id):
-        return asked_here.what_became(airing)
+    if airing := parts().idempotency.known(parts().station, notice_id):
+        return asked_here.result_page(airing)
     return _confirm(said, said.row, notice_id)
 
 
 @pages.post("/again")
 def again() -> ResponseReturnValue:
-    said, notice_id, at = _said(), request.form.get("notice_id", ""), moment_of(request.form)
+    said, notice_id, at = _requested_notice(), request.form.get("notice_id", ""), moment_of(request.form)
     if said is None or said.row is None:
-        return _gone()
+        return _not_found()
     if not NOTICE_ID.fullmatch(notice_id):
         abort(400)
     try:
@@ -165,7 +165,7 @@ def copy() -> ResponseReturnValue:
     names = request.form.getlist("name")
     slots = parts().station.slots
     tracks = [Track(name, found, minutes) for name in names if (found := slots.notices(name))]
-    said = None if names else _said()
+    said = None if names else _requested_notice()
     if said:
         tracks = [Track(said.title, said.notices, minutes)]
     if not tracks:
@@ -183,7 +183,7 @@ def copy() -> ResponseReturnValue:
 def made(copy_id: str) -> ResponseReturnValue:
     """The progress of an export; the page reloads by itself, without JavaScript too."""
     found = parts().station.copies.find(copy_id)
-    return render_template("copy.html", copy=found) if found else _gone()
+    return render_template("copy.html", copy=found) if found else _not_found()
 
 
 @pages.get("/copy/<copy_id>/file")
@@ -191,7 +191,7 @@ def file(copy_id: str) -> ResponseReturnValue:
     """A part of it for browsers that ask so; Safari always does."""
     found, path = parts().station.copies.find(copy_id), parts().station.copies.file(copy_id)
     if not found or not path:
-        return _gone()
+        return _not_found()
     return send_file(
         path,
         conditional=True,
@@ -219,7 +219,7 @@ def _midnight(text: str) -> datetime | None:
     return datetime.combine(day, time(), parts().settings.station.zone) if day else None
 
 
-def _said() -> PastNotice | None:
+def _requested_notice() -> PastNotice | None:
     """The journal line or slot that the request names."""
     station, airing_id, slot = (
         parts().station,
@@ -266,6 +266,6 @@ def _now() -> datetime:
     return Clock(parts().settings.station.zone).now()
 
 
-def _gone() -> ResponseReturnValue:
+def _not_found() -> ResponseReturnValue:
     flash(_("没有这一条，可能太久了，已经不在了。"))
     return redirect(url_for("record.home"), 303)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import SECTIONS, Entry
-from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.form_errors import Mistake, form_page
 from broadcaster.web.base.language import _, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
@@ -109,7 +109,7 @@ def _word_page(
     sound: str = "",
     sounded: str = "",
 ) -> ResponseReturnValue:
-    return again_with(
+    return form_page(
         "word.html",
         [mistake] if mistake else [],
         word=word,

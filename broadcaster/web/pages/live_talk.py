@@ -78,7 +78,7 @@ def take(talk_id: str, number: int) -> ResponseReturnValue:
         abort(400)
     if len(pcm) > BLOCK_SECONDS * talks.rate_hz * 2:
         abort(413)
-    return _told(talks.take(talk_id, access.me().name, number, pcm))
+    return _state_json(talks.take(talk_id, access.me().name, number, pcm))
 
 
 @pages.post("/<talk_id>/end")
@@ -87,7 +87,7 @@ def end(talk_id: str) -> ResponseReturnValue:
     station, name = parts().station, access.me().name
     airing = station.talks.end(talk_id, name) or abort(404)
     station.wait_for_end(airing.id, END_SECONDS)
-    return _told(station.talks.state(talk_id, name))
+    return _state_json(station.talks.state(talk_id, name))
 
 
 def leave() -> None:
@@ -96,7 +96,7 @@ def leave() -> None:
         parts().station.talks.leave(talk_id)
 
 
-def _told(state: TalkState | None) -> ResponseReturnValue:
+def _state_json(state: TalkState | None) -> ResponseReturnValue:
     if state is None:
         abort(404)
     return {"stage": state.stage, "sentence": state.sentence, "seconds": round(state.seconds, 1)}

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.people import Person
 from broadcaster.web.base import access, carried_forms, phone_cookie
-from broadcaster.web.base.form_errors import Mistake, about, again_with
+from broadcaster.web.base.form_errors import Mistake, about, form_page
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here, live_talk
@@ -25,12 +25,12 @@ pages = Blueprint("account", __name__)
 
 @pages.get("/start")
 def start() -> ResponseReturnValue:
-    return _elsewhere(first=True) or render_template("start.html")
+    return _redirect_elsewhere(first=True) or render_template("start.html")
 
 
 @pages.post("/start")
 def make_account() -> ResponseReturnValue:
-    if elsewhere := _elsewhere(first=True):
+    if elsewhere := _redirect_elsewhere(first=True):
         return elsewhere
     name = request.form.get("name", "").strip()
     password = request.form.get("password", "")
@@ -42,8 +42,8 @@ def make_account() -> ResponseReturnValue:
     except AccountRefused as error:
         code = request.form.get("code", "")
         mistake = about(str(error), "code", 两次="again", 密码="password", 名字="name")
-        return again_with("start.html", [mistake], name=name, code=code)
-    _note(person.name, N_("建第一个账号"))
+        return form_page("start.html", [mistake], name=name, code=code)
+    _note_login(person.name, N_("建第一个账号"))
     access.let_in(person)
     flash(_("账号建好了，以后用这个名字和密码登录。"))
     return redirect(url_for("air.home"), 303)
@@ -63,18 +63,18 @@ def lead_in() -> ResponseReturnValue:
 
 @pages.get("/login")
 def login() -> ResponseReturnValue:
-    return _elsewhere(first=False) or _login_page("password" in request.args)
+    return _redirect_elsewhere(first=False) or _login_page("password" in request.args)
 
 
 @pages.post("/login/by/<any(pin, password):how>")
 def choose_way(how: str) -> ResponseReturnValue:
     """The other page, with what this one carries."""
-    return _elsewhere(first=False) or _login_page(how == "password")
+    return _redirect_elsewhere(first=False) or _login_page(how == "password")
 
 
 @pages.post("/login")
 def check_password() -> ResponseReturnValue:
-    if elsewhere := _elsewhere(first=False):
+    if elsewhere := _redirect_elsewhere(first=False):
         return elsewhere
     name = request.form.get("name", "").strip()
     try:
@@ -83,7 +83,7 @@ def check_password() -> ResponseReturnValue:
         return _refused("login.html", str(error), 429, name=name)
     if person:
         return _let_in(person, asked_here.BY_PASSWORD)
-    _note(name, N_("登录失败"))
+    _note_login(name, N_("登录失败"))
     return _refused("login.html", _("名字或密码不对，请再试一次。"), 401, name=name)
 
 
@@ -96,12 +96,12 @@ def check_pin() -> ResponseReturnValue:
         person = station.phones.check(key, request.form.get("pin", ""))
     except AccountRefused as error:
         if owner:
-            _note(owner, N_("PIN 登录失败"))
+            _note_login(owner, N_("PIN 登录失败"))
         page = _refused("login.html", str(error), 429 if owner else 401, name=owner)
         return phone_cookie.forget(make_response(page))
     if person:
         return _let_in(person, asked_here.BY_PIN)
-    _note(owner, N_("PIN 登录失败"))
+    _note_login(owner, N_("PIN 登录失败"))
     return _refused("pin.html", _("PIN 不对，请再试一次。"), 401, owner=owner)
 
 
@@ -127,20 +127,20 @@ def _login_page(by_password: bool = False) -> str:
 
 def _refused(template: str, sentence: str, code: int, **shown: str) -> ResponseReturnValue:
     field = "pin" if template == "pin.html" else "password"
-    page, _status = again_with(template, [Mistake(field, sentence)], **shown)
+    page, _status = form_page(template, [Mistake(field, sentence)], **shown)
     return page, code
 
 
 def _let_in(person: Person, by: str) -> ResponseReturnValue:
     carried = carried_forms.carried()
     access.let_in(person)
-    asked_here.follow_what_was_missed(person.name)
-    _note(person.name, by)
+    asked_here.follow_missed(person.name)
+    _note_login(person.name, by)
     g.carried = carried
     return carried_forms.land()
 
 
-def _elsewhere(first: bool) -> ResponseReturnValue | None:
+def _redirect_elsewhere(first: bool) -> ResponseReturnValue | None:
     """Before there is an account only `/start` leads in, and after it only `/login`."""
     if access.who() and request.method == "GET":
         return redirect(url_for("air.home"), 303)
@@ -149,5 +149,5 @@ def _elsewhere(first: bool) -> ResponseReturnValue | None:
     return None
 
 
-def _note(who: str, what: str) -> None:
+def _note_login(who: str, what: str) -> None:
     parts().station.deeds.note(who[:20], what, "", access.address())

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import AccountRefused
 from broadcaster.web.base import access, phone_cookie
-from broadcaster.web.base.form_errors import Mistake, about, again_with
+from broadcaster.web.base.form_errors import Mistake, about, form_page
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
 
@@ -78,7 +78,7 @@ def _page(mistake: Mistake | None = None) -> ResponseReturnValue:
     station, me = parts().station, access.me()
     here = station.phones.find(phone_cookie.read())
     phones = station.phones.of(me)
-    return again_with("me.html", [mistake] if mistake else [], me=me, phones=phones, here=here)
+    return form_page("me.html", [mistake] if mistake else [], me=me, phones=phones, here=here)
 
 
 def _kind() -> str:

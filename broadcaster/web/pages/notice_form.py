@@ -95,7 +95,7 @@ def confirmed(notice: Notice, at: datetime | None = None) -> Airing:
 
     Raises as `Station.announce`; then it may be tried again.
     """
-    airing, known = parts().once.announce(parts().station, notice, session["name"], at)
+    airing, known = parts().idempotency.announce(parts().station, notice, session["name"], at)
     asked_here.follow(airing)
     if known:
         flash(_("这一条刚才已经确认过了，没有重复播出。"))

@@ -44,7 +44,7 @@ def home() -> ResponseReturnValue:
     volume = parts().station.volume
     nearest = min(VOLUMES, key=lambda one: abs(one - volume))
     afar, status = parts().station.remote_access(), parts().station.status()
-    mine = asked_here.asked_here(status)
+    mine = asked_here.followed_here(status)
     return render_template(
         "home.html",
         volumes=VOLUMES,
@@ -70,7 +70,7 @@ def seen() -> ResponseReturnValue:
     if airing_id := request.form.get("airing", ""):
         asked_here.forget(airing_id)
     else:
-        asked_here.forget_what_is_over()
+        asked_here.forget_finished()
     return redirect(url_for("air.home"), 303)
 
 
@@ -155,19 +155,19 @@ def ask_cancel(airing_id: str) -> ResponseReturnValue:
     for airing in parts().station.status().waiting:
         if airing.id == airing_id:
             return render_template("cancel.html", airing=airing)
-    return _gone()
+    return _not_found()
 
 
 @pages.post("/cancel/<airing_id>")
 def cancel(airing_id: str) -> ResponseReturnValue:
     if not parts().station.cancel(airing_id, asked_by=session["name"]):
-        return _gone()
+        return _not_found()
     asked_here.forget(airing_id)
     flash(_("这一条不播了。"))
     return redirect(url_for("air.home"), 303)
 
 
-def _gone() -> ResponseReturnValue:
+def _not_found() -> ResponseReturnValue:
     flash(_("这一条已经播过或者取消了。"))
     return redirect(url_for("air.home"), 303)
 
@@ -194,7 +194,7 @@ def _moving() -> dict[str, object]:
     view = _view(status)
     for name in ("fault", "on_air", "loops", "coming", "clock", "recent"):
         shown[name] = render_template(f"live_{name}.html", **view)
-    for one in asked_here.asked_anywhere(status):
+    for one in asked_here.followed_anywhere(status):
         shown[f"asked-{one.id}"] = render_template("live_asked.html", one=one)
     return shown
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.people import Person, Role
 from broadcaster.web.base import access
-from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.form_errors import Mistake, form_page
 from broadcaster.web.base.language import N_, _, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
@@ -44,7 +44,7 @@ def person(number: int) -> ResponseReturnValue:
 
 @pages.post("/<int:number>/role")
 def set_role(number: int) -> ResponseReturnValue:
-    person, role = _other(number), _role_of_form()
+    person, role = _other_person(number), _role_of_form()
     try:
         parts().station.accounts.set_role(person.name, role)
     except AccountRefused as error:
@@ -56,14 +56,14 @@ def set_role(number: int) -> ResponseReturnValue:
 
 @pages.post("/<int:number>/reset")
 def reset(number: int) -> ResponseReturnValue:
-    person = _other(number)
+    person = _other_person(number)
     password = parts().station.accounts.reset(person.name)
     return render_template("given.html", name=person.name, password=password)
 
 
 @pages.post("/<int:number>/remove")
 def remove(number: int) -> ResponseReturnValue:
-    person = _other(number)
+    person = _other_person(number)
     try:
         parts().station.accounts.remove(person.name)
     except AccountRefused as error:
@@ -74,11 +74,11 @@ def remove(number: int) -> ResponseReturnValue:
 
 def _page(mistakes: Sequence[Mistake] = (), name: str = "") -> ResponseReturnValue:
     people = paged(parts().station.accounts.people())
-    return again_with("people.html", mistakes, people=people, me=access.me(), roles=ROLES, name=name)
+    return form_page("people.html", mistakes, people=people, me=access.me(), roles=ROLES, name=name)
 
 
 def _person_page(person: Person, problem: str) -> ResponseReturnValue:
-    return again_with("person.html", [Mistake("role", problem)], person=person, me=access.me())
+    return form_page("person.html", [Mistake("role", problem)], person=person, me=access.me())
 
 
 def _find(number: int) -> Person:
@@ -90,7 +90,7 @@ def _find(number: int) -> Person:
     return found
 
 
-def _other(number: int) -> Person:
+def _other_person(number: int) -> Person:
     """Somebody else: one's own account is changed on its own page, by who knows its password."""
     found = _find(number)
     if found.number == access.me().number:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.core.errors import RecordingRefused
 from broadcaster.core.notice import RECORDING_KEY
 from broadcaster.web.base import microphone
-from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.form_errors import Mistake, form_page
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
@@ -70,7 +70,7 @@ def remove(key: str) -> ResponseReturnValue:
 
 def _page(mistakes: Sequence[Mistake] = (), title: str = "") -> ResponseReturnValue:
     recordings = paged(parts().station.recordings.all())
-    return again_with(
+    return form_page(
         "voice.html",
         mistakes,
         recordings=recordings,

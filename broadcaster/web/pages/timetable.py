@@ -18,7 +18,7 @@ from broadcaster.schedule.timetable_file import read_slot
 from broadcaster.settings.values import WEEKDAYS
 from broadcaster.station.station import SlotEntry
 from broadcaster.web.base import drafts
-from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.form_errors import Mistake, form_page
 from broadcaster.web.base.language import _, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
@@ -57,12 +57,12 @@ def home() -> ResponseReturnValue:
 
 @pages.get("/slot")
 def one() -> ResponseReturnValue:
-    return _one(request.args.get("name", ""))
+    return _slot_page(request.args.get("name", ""))
 
 
-def _one(name: str, mistakes: Mistakes = ()) -> ResponseReturnValue:
+def _slot_page(name: str, mistakes: Mistakes = ()) -> ResponseReturnValue:
     entry = parts().station.slots.find(name)
-    return again_with("slot.html", mistakes, entry=entry, **_words()) if entry else _gone()
+    return form_page("slot.html", mistakes, entry=entry, **_words()) if entry else _not_found()
 
 
 @pages.get("/new")
@@ -86,7 +86,7 @@ def begin_loop(form: Form) -> ResponseReturnValue:
 def change() -> ResponseReturnValue:
     entry = parts().station.slots.find(request.args.get("name", ""))
     if entry is None or entry.written is None:
-        return _gone()
+        return _not_found()
     return _form(entry.written, replaces=entry.name)
 
 
@@ -107,7 +107,7 @@ def look(draft_id: str) -> ResponseReturnValue:
     """
     draft = drafts.find(draft_id)
     if draft is None or draft.form != drafts.SLOT:
-        return _gone()
+        return _not_found()
     if draft.became:
         flash(_("“%(name)s”已经存好了。", name=own(draft.became)))
         return redirect(url_for("timetable.one", name=draft.became), 303)
@@ -161,11 +161,11 @@ def save() -> ResponseReturnValue:
 def pause() -> ResponseReturnValue:
     name, until = request.form.get("name", ""), _pause_until()
     if until is None and request.form.get("how") != "go_on":
-        return _one(name, [Mistake("until", _("请选停到哪一天：今天，或者以后的一天。"))])
+        return _slot_page(name, [Mistake("until", _("请选停到哪一天：今天，或者以后的一天。"))])
     try:
         parts().station.slots.pause(name, until, session["name"])
     except SlotRefused:
-        return _gone()
+        return _not_found()
     flash(_("“%(name)s”%(what)s。", name=own(name), what=_say_pause(until)))
     return redirect(url_for("timetable.home"), 303)
 
@@ -176,7 +176,7 @@ def remove() -> ResponseReturnValue:
     try:
         parts().station.slots.remove(name, session["name"])
     except SlotRefused:
-        return _gone()
+        return _not_found()
     flash(_("删掉了“%(name)s”。删错了可以在下面“刚删掉的”里恢复。", name=own(name)))
     return redirect(url_for("timetable.home"), 303)
 
@@ -245,7 +245,7 @@ def _form(
     if kind in slot_form.KINDS:
         fields["kind"] = kind
     known = drafts.find(draft_id) if draft_id else None
-    return again_with(
+    return form_page(
         "slot_form.html",
         mistakes,
         fields=fields,
@@ -336,6 +336,6 @@ def _now() -> datetime:
     return Clock(parts().settings.station.zone).now()
 
 
-def _gone() -> ResponseReturnValue:
+def _not_found() -> ResponseReturnValue:
     flash(_("时间表里没有这一条，可能已经删掉或者改了名字。"))
     return redirect(url_for("timetable.home"), 303)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.people import Scope
 from broadcaster.web.base import access
-from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.form_errors import Mistake, form_page
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
@@ -53,4 +53,4 @@ def remove(number: int) -> ResponseReturnValue:
 
 def _page(mistakes: Sequence[Mistake] = (), name: str = "") -> ResponseReturnValue:
     tokens = paged(parts().station.tokens.all())
-    return again_with("tokens.html", mistakes, tokens=tokens, scopes=SCOPES, name=name)
+    return form_page("tokens.html", mistakes, tokens=tokens, scopes=SCOPES, name=name)

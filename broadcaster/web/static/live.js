@@ -11,20 +11,20 @@
   const SILENT = 5000;
   const LONGEST_WAIT = 8000;
   const ASK_EACH = 3000;
-  // So long after a network has gone comes what was on its way.
-  const LATE = 1000;
+  // As long as a person waits at a press and does not press again.
+  const PATIENCE = 2000;
   const shown = new WeakMap();
   const news = {};
   let stream = null;
   let heard = Date.now();
-  // The page itself came from the station.
-  let came = heard;
-  let cut = 0;
   let since = bar.dataset.now;
   let wait = 1000;
   let next = 0;
   let sending = false;
-  let held = false;
+  let pressed = null;
+  let asking = false;
+  let sent = null;
+  let unsent = false;
 
   function fill(place) {
     const html = news[place.dataset.part];
@@ -50,15 +50,16 @@
   }
 
   function hear() {
-    heard = came = Date.now();
+    heard = Date.now();
     wait = 1000;
     out.hidden = true;
     if (lost.hidden) return;
-    held = false;
     lost.hidden = true;
     form.hidden = false;
     document.body.classList.remove("unheard");
-    tell(told.dataset.back);
+    // Who reads only that it is back takes his press for done.
+    tell(unsent ? told.dataset.again : told.dataset.back);
+    unsent = false;
     setTimeout(() => { if (told.textContent === told.dataset.back) tell(""); }, 4000);
   }
 
@@ -88,19 +89,22 @@
     stream.onerror = () => { close(); look(); };
   }
 
-  // Where no stream is to be had: too many phones, or a proxy that holds it back.
+  // Where no stream is to be had: too many phones, or a proxy that holds it back. True for an answer of
+  // the station, an error of its own too; 502 to 504 are of what stands before it.
   async function look() {
     try {
       const answer = await fetch(`${root}/live?of=${live}`, { cache: "no-store", credentials: "same-origin" });
-      if (answer.status === 401) return leave();
-      if (!answer.ok) return;
+      if (answer.status === 401) leave();
+      if (!answer.ok) return answer.status < 502;
       const state = await answer.json();
       since = state.now;
       hear();
       show(state.parts);
       next = Date.now() + ASK_EACH;
+      return true;
     } catch (error) {
       // The clock says that nothing is heard.
+      return false;
     }
   }
 
@@ -144,6 +148,14 @@
     tell(state.said);
   }
 
+  // As if it had been pressed now, with the button's own name and address.
+  function submit(written, button) {
+    sent = written;
+    if (button && button.form === written) button.click();
+    else written.submit();
+    sent = null;
+  }
+
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
@@ -153,19 +165,26 @@
     tell(button.name ? "" : told.dataset.stopping);
     send(button).catch(() => tell(told.dataset.failed)).then(() => { sending = false; });
   });
-  // Without any network, or with a network whose station is away, the browser's own page would take the
-  // place of what is written. Whoever knows better presses once more.
+  document.addEventListener("click", (event) => { pressed = event.target.closest("button"); }, true);
+  // Where the station does not answer, the browser's own page would take the place of what is written; so
+  // in doubt it is asked first: it may only have been busy, and a box without a network has a browser
+  // that hears it. What is held back is never sent later by itself: nobody expects what airs then.
   document.addEventListener("submit", (event) => {
-    // A browser on the box itself has no network where the box has none, and hears the station.
-    const offline = navigator.onLine === false && came < cut + LATE;
-    if (held || (!offline && lost.hidden)) return;
-    held = true;
+    if (event.target === sent || (navigator.onLine !== false && lost.hidden)) return;
+    const button = pressed;
     event.preventDefault();
     event.stopPropagation();
-    tell(offline ? told.dataset.unsent : told.dataset.away);
+    if (asking) return;
+    asking = true;
+    tell(told.dataset.asking);
+    const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE); });
+    Promise.race([look(), late]).then((answers) => {
+      asking = false;
+      unsent = !answers;
+      if (answers) return submit(event.target, button);
+      tell(navigator.onLine === false ? told.dataset.unsent : told.dataset.away);
+    });
   }, true);
-  window.addEventListener("offline", () => { cut = Date.now(); });
-  window.addEventListener("online", () => { held = false; });
   lost.querySelector("button").addEventListener("click", () => { wait = 1000; open(); });
   document.addEventListener("visibilitychange", turn);
   setInterval(tick, 500);

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.message_fields import read_moment
-from broadcaster.county.foreign.base.proposal import NotImported, in_beijing, told
+from broadcaster.county.foreign.base.proposal import NotImported, in_beijing, limited
 from broadcaster.county.foreign.base.safe_xml import Element
 
 MOST_DRAFTS = 50
@@ -52,7 +52,7 @@ class FieldReader:
     def end(self) -> None:
         """Raise `NotImported` if anything was wrong."""
         if self.problems:
-            raise NotImported(told(self.problems))
+            raise NotImported(limited(self.problems))
 
     def few(self, parts: list[Element]) -> list[Element]:
         """Of which each becomes a draft that a person judges."""

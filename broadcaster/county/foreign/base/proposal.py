@@ -19,7 +19,7 @@ CHINESE = re.compile(r"(zh|zho|chi|cmn)(-.*)?", re.IGNORECASE)
 LONGEST_TITLE = 100
 MOST_AREAS = 500
 # One sentence for each of a hundred thousand wrong codes would be no sentence at all.
-MOST_TOLD = 20
+MOST_SENTENCES = 20
 
 
 ADVICE = "什么也没有收。请让发来的单位改好重发；等不及的，请照着原文自己写一则。"
@@ -82,11 +82,11 @@ class MessageFormat:
     original: Callable[[bytes], str]
 
 
-def told(sentences: Iterable[str]) -> list[str]:
+def limited(sentences: Iterable[str]) -> list[str]:
     """Each once, and no more than a person reads."""
     found = list(dict.fromkeys(sentences))
-    more = len(found) - MOST_TOLD
-    return [*found[:MOST_TOLD], f"另外还有 {more} 处。"] if more > 0 else found
+    more = len(found) - MOST_SENTENCES
+    return [*found[:MOST_SENTENCES], f"另外还有 {more} 处。"] if more > 0 else found
 
 
 def unindented(text: str) -> str:
@@ -98,7 +98,7 @@ def remarked(draft: ForeignDraft, now: datetime) -> ForeignDraft:
     """With what the clerk must settle before our own rules let it pass."""
     cancel = draft.kind is BulletinKind.CANCEL
     ours = _for_any(draft) if cancel else (*_for_any(draft), *_for_spoken(draft, now))
-    return replace(draft, title=draft.title[:LONGEST_TITLE], remarks=(*told(draft.remarks), *ours))
+    return replace(draft, title=draft.title[:LONGEST_TITLE], remarks=(*limited(draft.remarks), *ours))
 
 
 def _for_any(draft: ForeignDraft) -> tuple[str, ...]:

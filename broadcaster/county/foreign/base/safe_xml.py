@@ -94,7 +94,7 @@ class _Tree:
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._take
+        parser.CharacterDataHandler = self._add_text
         try:
             parser.Parse(text.encode("utf-8"), True)
         except expat.ExpatError as error:
@@ -117,5 +117,5 @@ class _Tree:
     def _end(self, name: str) -> None:
         self._open.pop().text = UNSEEN.sub("", "".join(self._texts.pop()))
 
-    def _take(self, text: str) -> None:
+    def _add_text(self, text: str) -> None:
         self._texts[-1].append(text)

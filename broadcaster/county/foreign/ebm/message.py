@@ -173,7 +173,7 @@ class _Message:
     def _draft(self, content: Element) -> ForeignDraft:
         if content.children:
             self._need(content, *CONTENTS)
-        remarks = [*self._reading.remarks, *_left_out(content)]
+        remarks = [*self._reading.remarks, *_attachment_remarks(content)]
         return ForeignDraft(
             standard=STANDARD,
             source_id=self._id,
@@ -209,7 +209,7 @@ def _codes(content: Element) -> list[str]:
     return [code for code in re.split(r"[,，\s]+", content.text_of("AreaCode")) if code]
 
 
-def _left_out(content: Element) -> list[str]:
+def _attachment_remarks(content: Element) -> list[str]:
     found = []
     for one in content.all("Auxiliary"):
         what = AUXILIARIES.get(one.text_of("AuxiliaryType"), "文件")

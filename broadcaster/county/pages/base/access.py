@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.pages.base import carried_forms
-from broadcaster.county.pages.base.page_context import Pages
+from broadcaster.county.pages.base.page_context import OfficeContext
 from broadcaster.county.store.officers import Officer, OfficeRole
 from broadcaster.web.base.answered_forms import AnsweredForms
 
@@ -140,9 +140,9 @@ LARGEST_UPLOAD = 31 * 1024 * 1024
 UPLOADS = ("compose.check", "receipts.take", "foreign.take")
 
 
-def pages() -> Pages:
+def pages() -> OfficeContext:
     """The context of the app that answers this request."""
-    return cast(Pages, current_app.extensions["office"])
+    return cast(OfficeContext, current_app.extensions["office"])
 
 
 def sounds() -> RecordingStore:

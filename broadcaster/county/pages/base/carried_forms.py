@@ -36,10 +36,10 @@ class CarriedForm:
         return [value for name, value in self.fields if name in TYPED and value.strip()]
 
     @property
-    def told(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """The sentences for its sender."""
-        told = [TOO_LONG if self.too_long else KEPT]
-        return [*told, NO_FILES] if self.with_files else told
+        remarks = [TOO_LONG if self.too_long else KEPT]
+        return [*remarks, NO_FILES] if self.with_files else remarks
 
     def to_text(self) -> str:
         return json.dumps(vars(self), ensure_ascii=False)
@@ -62,9 +62,9 @@ def of_request() -> CarriedForm | None:
 def from_text(text: str) -> CarriedForm | None:
     """As a form brings it back; None for what is none."""
     try:
-        told = strict_json.parse(text.encode("utf-8"))
-        fields = tuple((str(name), str(value)) for name, value in told["fields"])
-        kept = CarriedForm(str(told["path"]), fields, str(told["back"]), told["with_files"] is True)
+        form = strict_json.parse(text.encode("utf-8"))
+        fields = tuple((str(name), str(value)) for name, value in form["fields"])
+        kept = CarriedForm(str(form["path"]), fields, str(form["back"]), form["with_files"] is True)
     except (ValueError, TypeError, KeyError):
         return None
     return kept

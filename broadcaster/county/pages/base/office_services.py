@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.delivery_board import DeliveryBoard
-from broadcaster.county.board.province_board import CountyBoard
-from broadcaster.county.board.uncounted_receipts import Doubts
-from broadcaster.county.foreign.message_log import ForeignBook
+from broadcaster.county.board.province_board import ProvinceBoard
+from broadcaster.county.board.uncounted_receipts import StoredDoubts
+from broadcaster.county.foreign.message_log import MessageLog
 from broadcaster.county.notices.approval_desk import ApprovalDesk
 from broadcaster.county.notices.library import Library
 from broadcaster.county.notices.preview_log import PreviewLog
-from broadcaster.county.notices.quiet_villages import Resting
+from broadcaster.county.notices.quiet_villages import QuietVillages
 from broadcaster.county.notices.recurring import RecurringNotices
 from broadcaster.county.notices.revisions import Revisions
-from broadcaster.county.notices.unsent_forms import Writings
-from broadcaster.county.notices.upload_limits import Uploads
+from broadcaster.county.notices.unsent_forms import UnsentForms
+from broadcaster.county.notices.upload_limits import UploadLimits
 from broadcaster.county.register.counties import Counties
 from broadcaster.county.register.enrollees import BrokerAccess
 from broadcaster.county.register.register import BoxState, Register
@@ -37,19 +37,19 @@ class OfficeServices:
     sessions: OfficeSessions
     register: Register
     desk: ApprovalDesk
-    writings: Writings
+    unsent_forms: UnsentForms
     board: DeliveryBoard
     counties: Counties
-    county_board: CountyBoard
-    standing: RecurringNotices
+    province_board: ProvinceBoard
+    recurring: RecurringNotices
     library: Library
-    foreign: ForeignBook
+    foreign: MessageLog
     audit: Audit
-    hearings: PreviewLog
+    preview_log: PreviewLog
     revisions: Revisions
-    doubts: Doubts
-    uploads: Uploads
-    resting: Resting
+    doubts: StoredDoubts
+    upload_limits: UploadLimits
+    quiet_villages: QuietVillages
 
     def listeners(self, areas: Sequence[str]) -> str:
         """The boxes that a bulletin to these areas would reach, in words, as far as this office knows;
@@ -57,8 +57,8 @@ class OfficeServices:
         """
         boxes = len(self.register.enrolled(areas))
         below = sum(one.state is BoxState.ENROLLED for one in self.counties.concerned(areas))
-        told = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
-        return "，".join(filter(None, told))
+        counts = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
+        return "，".join(filter(None, counts))
 
 
 def make_parts(
@@ -81,17 +81,17 @@ def make_parts(
         sessions=OfficeSessions(database, clock),
         register=Register(database, clock, county, door),
         desk=desk,
-        writings=Writings(database, clock),
+        unsent_forms=UnsentForms(database, clock),
         board=DeliveryBoard(database, clock),
         counties=counties,
-        county_board=CountyBoard(database, clock, counties),
-        standing=RecurringNotices(database, clock, desk, officers),
+        province_board=ProvinceBoard(database, clock, counties),
+        recurring=RecurringNotices(database, clock, desk, officers),
         library=Library(database, clock),
-        foreign=ForeignBook(database, clock),
+        foreign=MessageLog(database, clock),
         audit=Audit(database, clock),
-        hearings=PreviewLog(database, clock),
+        preview_log=PreviewLog(database, clock),
         revisions=Revisions(database, clock),
-        doubts=Doubts(database, clock),
-        uploads=Uploads(clock),
-        resting=Resting(database, clock),
+        doubts=StoredDoubts(database, clock),
+        upload_limits=UploadLimits(clock),
+        quiet_villages=QuietVillages(database, clock),
     )

@@ -12,11 +12,11 @@ from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.pages.base.office_services import OfficeServices
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_settings import OfficeSettings
-from broadcaster.store.login_attempts import TriesFrom
+from broadcaster.store.login_attempts import AttemptsByAddress
 
 
 @dataclass(frozen=True)
-class Trusted:
+class EnrolmentTrust:
     """The trust that a box gets at enrolment: the digest that pins the root, the keyring, the broker."""
 
     pin: str
@@ -25,7 +25,7 @@ class Trusted:
 
 
 @dataclass
-class Front:
+class HttpsFront:
     """The site's HTTPS, once it is open; `pin` is the SHA-256 of a certificate that no public authority
     has signed, or "".
     """
@@ -35,22 +35,22 @@ class Front:
 
 
 @dataclass(frozen=True)
-class Pages:
+class OfficeContext:
     """Given to the app once, by `create_app`."""
 
     parts: OfficeServices
     settings: OfficeSettings
-    trusted: Trusted
-    booth: OfficePreviews
+    trusted: EnrolmentTrust
+    previews: OfficePreviews
     # What somebody must see to before villages go deaf.
     warnings: Callable[[], Sequence[str]] = tuple
     # Since when there has been no line to the broker; None while there is one.
     cut_since: Callable[[], datetime | None] = lambda: None
     # Which villages' pages the site carries; None for a site that carries none.
     villages: VillageKeys | None = None
-    front: Front = field(default_factory=Front)
+    front: HttpsFront = field(default_factory=HttpsFront)
     # Wrong codes of 59 bits: villages behind one operator's address do not keep each other out.
-    tries: TriesFrom = field(default_factory=lambda: TriesFrom(most_of_address=300))
+    tries: AttemptsByAddress = field(default_factory=lambda: AttemptsByAddress(most_of_address=300))
 
     def invitation(self, code: str, seen_at: str) -> Invitation:
         """For who is let in by this code; `seen_at` is the address by which somebody sees the site."""
@@ -67,4 +67,4 @@ class Pages:
 
     def spoken(self, draft: Draft) -> list[str]:
         """The lines of a draft as they will be said. Raises `TextRefused`."""
-        return [line.spoken for line in self.booth.script(draft).lines]
+        return [line.spoken for line in self.previews.script(draft).lines]

@@ -7,7 +7,7 @@ EACH_SECONDS = 15 * 60.0
 REMEMBERED = 1_000
 
 
-class Seldom:
+class Throttle:
     """Any thread. The keys that came longest ago are forgotten first."""
 
     def __init__(self) -> None:
