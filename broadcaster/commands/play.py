@@ -47,8 +47,7 @@ def play(arguments: Arguments) -> int:
 
 def _meant(arguments: Arguments, library: SoundLibrary) -> tuple[Piece, str]:
     """A file is taken into the library first, from where it sounds."""
-    from broadcaster.studio.column_sounds import named
-    from broadcaster.studio.sound_library import folder_of
+    from broadcaster.studio.sound_library import folder_of, named
 
     name, order, path = arguments.sound, Order(arguments.order or Order.IN_ORDER), Path(arguments.sound)
     if path.is_file():

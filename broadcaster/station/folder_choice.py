@@ -13,8 +13,7 @@ from typing import Protocol
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Order, Piece, PieceKind
-from broadcaster.studio.column_sounds import named
-from broadcaster.studio.sound_library import folder_of
+from broadcaster.studio.sound_library import folder_of, named
 
 logger = logging.getLogger(__name__)
 

@@ -1,10 +1,8 @@
 """The sounds of a column's pieces: found in the library by their names, kept as clips in parts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from math import inf
-from pathlib import PurePath
-from typing import Protocol, TypeVar
 
 from broadcaster.audio.clip_cut import cut
 from broadcaster.audio.clip_key import cut_key
@@ -14,27 +12,7 @@ from broadcaster.core.model import Clip, Item
 from broadcaster.core.piece import PIECE_LABELS, Piece, PieceKind
 from broadcaster.settings.schema import Settings
 from broadcaster.studio.part_clips import sound_clips
-from broadcaster.studio.sound_library import SoundLibrary
-
-
-class NamedSound(Protocol):
-    """As much of a sound of the library as it is found by."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-
-
-Found = TypeVar("Found", bound=NamedSound)
-
-
-def named(sounds: Iterable[Found], name: str) -> Found | None:
-    """The sound of this key or title, as it is or as a file's name; of two the newest."""
-    stem = str(PurePath(name).with_suffix("")) if name else ""
-    known = list(sounds)
-    by_key = next((sound for sound in known if sound.key == name), None)
-    return by_key or next((sound for sound in known if sound.title in (name, stem)), None)
+from broadcaster.studio.sound_library import SoundLibrary, named
 
 
 def sound_items(piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[Item | None]:

@@ -2,8 +2,7 @@
 
 from broadcaster.core.piece import Order, Piece, PieceKind
 from broadcaster.rules.length_estimate import stated_seconds
-from broadcaster.studio.column_sounds import named
-from broadcaster.studio.sound_library import Sound, SoundLibrary, folder_of
+from broadcaster.studio.sound_library import Sound, SoundLibrary, folder_of, named
 
 
 class SoundLengths:
