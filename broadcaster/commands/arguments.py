@@ -51,6 +51,7 @@ COMMANDS: dict[str, Command | Group] = {
     "spoken": Command("一段话会怎么念，逐行列出", "box.spoken"),
     "verse": Command("找出顺口溜，看韵式，哪句没押上", "box.verse"),
     "voices": Group("声音：有哪些，安装，试听", ("voices",)),
+    "sounds": Group("节目的声音：有哪些，收进，删掉，要回来", ("sounds",)),
     "lexicon": Group("读音表：村里的词怎么念", ("lexicon",)),
     "people": Group("人员：有哪些账号，重设忘了的密码", ("people",)),
     "cache": Group("做好的声音：看看、检查、腾地方、提前做", ("cache",)),

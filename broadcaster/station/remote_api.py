@@ -31,6 +31,8 @@ from broadcaster.store.tokens import Tokens
 from broadcaster.studio.export_jobs import Copies
 from broadcaster.studio.preview import LONGEST_WAIT_SECONDS, Previews
 from broadcaster.studio.recordings import LIMIT_SECONDS, Recordings
+from broadcaster.studio.sound_library import SoundLibrary
+from broadcaster.studio.sound_uploads import SoundUploads, Upload
 
 # How long somebody who looks waits for a box before he is told that it is away; what changes something
 # may wait for the box's disk too.
@@ -165,6 +167,15 @@ def file(station: Station, copy_id: str) -> Iterator[bytes] | None:
     return _pieces_of(path) if path else None
 
 
+def begin(station: Station, name: str, size: int, first: Iterable[bytes], sender: str = "") -> Upload:
+    """A chunk is longer than one call."""
+    return station.uploads.begin(name, size, b"".join(first), sender)
+
+
+def append(station: Station, key: str, offset: int, chunk: Iterable[bytes]) -> Upload:
+    return station.uploads.append(key, offset, b"".join(chunk))
+
+
 def _pieces_of(path: Any) -> Iterator[bytes]:
     with path.open("rb") as opened:
         while piece := opened.read(PIECE_BYTES):
@@ -250,6 +261,13 @@ _ROWS = [
     *_looks("recordings", Recordings.find, Recordings.all),
     Call("recordings", Recordings.take, changes=True, seconds=LIMIT_SECONDS + CHANGE_SECONDS),
     *_changes("recordings", Recordings.remove),
+    *_looks("sounds", SoundLibrary.find, SoundLibrary.all, SoundLibrary.removed, SoundLibrary.room),
+    Call("sounds", SoundLibrary.read, seconds=CHANGE_SECONDS),
+    Call("sounds", SoundLibrary.take, changes=True, seconds=LIMIT_SECONDS + CHANGE_SECONDS),
+    *_changes("sounds", SoundLibrary.rename, SoundLibrary.remove, SoundLibrary.restore),
+    *_looks("uploads", SoundUploads.find, SoundUploads.all),
+    *_changes("uploads", begin, append, SoundUploads.drop),
+    Call("uploads", SoundUploads.finish, changes=True, seconds=LIMIT_SECONDS + CHANGE_SECONDS),
     Call("rehearsals", Previews.start, changes=True, seconds=VOICE_SECONDS),
     Call("rehearsals", Previews.seconds, seconds=CHANGE_SECONDS),
     Call("rehearsals", Previews.hear, seconds=LONGEST_WAIT_SECONDS + CHANGE_SECONDS),

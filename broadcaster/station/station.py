@@ -63,6 +63,7 @@ from broadcaster.studio.export_jobs import Track as Track
 from broadcaster.studio.preview import Previews
 from broadcaster.studio.recordings import GONE, Recordings
 from broadcaster.studio.sound_library import SoundLibrary
+from broadcaster.studio.sound_uploads import SoundUploads
 from broadcaster.studio.studio import Studio
 from broadcaster.studio.studio import VoiceEntry as VoiceEntry
 
@@ -201,6 +202,7 @@ class Station:
         self.slots = slots
         self.recordings = Recordings(settings.paths.state)
         self.sounds = SoundLibrary(settings.paths.state, settings.sounds.limit_megabytes * 1_000_000)
+        self.uploads = SoundUploads(self.sounds)
         self.rehearsals = Previews(studio, settings.sound.rate_hz)
         self.copies = copies
         self._player = player

@@ -21,6 +21,7 @@ from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
 from broadcaster.studio.recordings import Recordings
 from broadcaster.studio.sound_library import SoundLibrary
+from broadcaster.studio.sound_uploads import SoundUploads
 from broadcaster.studio.studio import VoiceEntry
 from broadcaster.studio.studio_contract import ExportJobsContract, PreviewsContract
 
@@ -56,6 +57,7 @@ class StationContract(Protocol):
     slots: Slotbook
     recordings: Recordings
     sounds: SoundLibrary
+    uploads: SoundUploads
 
     @property
     def rehearsals(self) -> PreviewsContract: ...

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Protocol, TypeVar
@@ -141,6 +141,24 @@ class SoundLibrary:
     def all(self) -> list[Sound]:
         """The newest first."""
         return _newest_first(self.folder)
+
+    def read(self, key: str, start: int, most_bytes: int) -> bytes:
+        """So many of a sound's own bytes from there on; fewer at its end, none for one that is gone."""
+        if start < 0 or self.find(key) is None:
+            return b""
+        with self.writing(), sound_path(self._state, key).open("rb") as file:
+            file.seek(start)
+            return file.read(most_bytes)
+
+    def rename(self, key: str, title: str) -> Sound | None:
+        """Call it so from now on; None if it is not there."""
+        sound = self.find(key)
+        if sound is None or not title.strip():
+            return sound
+        renamed = replace(sound, title=title.strip()[:LONGEST_TITLE])
+        with self.writing():
+            self._write(renamed)
+        return renamed
 
     def remove(self, key: str) -> bool:
         """Put a sound into the bin; False if there was none. What wanted to air it says so."""

@@ -24,6 +24,7 @@ from broadcaster.web.api import (
     monitor,
     recordings,
     slots,
+    sounds,
 )
 from broadcaster.web.api.problem_details import Json, ProblemOut, problem, refusal, wrong_request
 from broadcaster.web.base import (
@@ -54,6 +55,7 @@ from broadcaster.web.pages import (
     people,
     recording,
     sound_cards,
+    sound_library,
     timetable,
     tokens,
     unfinished,
@@ -70,10 +72,17 @@ AREAS = (
     *(login, on_air, compose, recording, lexicon, timetable, journal),
     *(live_talk, my_account, sound_cards, people, tokens, audit_log, monitor, language),
     unfinished,
+    sound_library,
 )
 
 # The places at the foot of every page, as far as there are pages there.
-NAVIGATION = {"/": N_("首页"), "/timetable": N_("时间表"), "/record": N_("记录"), "/more": N_("更多")}
+NAVIGATION = {
+    "/": N_("首页"),
+    "/timetable": N_("时间表"),
+    "/sounds": N_("节目"),
+    "/record": N_("记录"),
+    "/more": N_("更多"),
+}
 
 SENTENCES = {
     400: N_("这次提交的内容不对，广播没有动。请回首页再试一次。"),
@@ -130,7 +139,7 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     app.after_request(protect)
     for area in AREAS:
         app.register_blueprint(area.pages)
-    for programs in (endpoints, slots, recordings, exports):
+    for programs in (endpoints, slots, recordings, sounds, exports):
         csrf.exempt(programs.pages)
         app.register_api(programs.pages)
     language.teach_languages(app, settings.web.language_of_browser)

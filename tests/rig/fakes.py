@@ -72,6 +72,7 @@ from broadcaster.studio.export_jobs import Copy, Track
 from broadcaster.studio.preview import PreviewSound
 from broadcaster.studio.recordings import Recordings
 from broadcaster.studio.sound_library import SoundLibrary
+from broadcaster.studio.sound_uploads import SoundUploads
 from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.tts.base.voice import Voice
 
@@ -284,6 +285,7 @@ class FakeStation:
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
         self.sounds = SoundLibrary(settings.paths.state, settings.sounds.limit_megabytes * 1_000_000)
+        self.uploads = SoundUploads(self.sounds)
         self.copies = FakeCopies()
         self.talks = FakeTalks(self)
         self.accepted: list[Airing] = []

@@ -78,6 +78,21 @@ def _open(path: str) -> Show:
     return lambda page: page.goto(path)
 
 
+def send_sound(page: Page, name: str, content: bytes) -> None:
+    """Choose a file on the page of sounds, and send it."""
+    page.goto("/sounds")
+    chosen = {"name": name, "mimeType": "audio/mpeg", "buffer": content}
+    page.get_by_label("从手机传").set_input_files(chosen)  # type: ignore[arg-type]
+    page.get_by_role("button", name="传上去").click()
+
+
+def _sounds(page: Page) -> None:
+    send_sound(page, "天气.mp3", b"<html><body>" * 500)
+    page.locator("#sending [role=alert], #sending .sentence[role=alert]").first.wait_for()
+    send_sound(page, "梆子.wav", beep(2.0))
+    page.get_by_text("收好了：“梆子”").wait_for()
+
+
 def _on_air(page: Page) -> None:
     rehearse(page, FLOOD, severity=1)
     press(page, "确认播出")
@@ -175,6 +190,8 @@ PAGES: dict[str, Show] = {
     "unfinished": _open("/unfinished"),
     "say-unfinished": _open("/say"),
     "voice": _open("/voice"),
+    "sounds": _sounds,
+    "sound": lambda page: open_first(page, "/sounds"),
     "talk": _open("/talk"),
     "recording": lambda page: send_recording(page, "村长讲话"),
     "words": _open("/words"),

@@ -107,9 +107,24 @@ def test_an_upload_goes_on_where_it_was(library: SoundLibrary, tune: bytes) -> N
     assert uploads.begin("曲子.wav", len(tune), tune[:CHUNK], "另一个人").received == CHUNK
     uploads.append(again.key, again.received, tune[again.received :])
     assert uploads.finish(again.key, "晨曲") == library.all()[0]
-    assert library.all()[0].title == "晨曲"
+    (kept,) = library.all()
+    assert kept.title == "晨曲" and library.rename(kept.key, " 早上的曲子 ") == library.find(kept.key)
+    assert library.all()[0].title == "早上的曲子" and library.rename("none", "x") is None
+
+    # An answer that was lost is asked for again, and the same file is not sent once more.
+    assert SoundUploads(library).finish(again.key) == library.all()[0]
+    assert uploads.begin("曲子.wav", len(tune), tune[:CHUNK]).became == kept.key
+    library.remove(kept.key)
     with pytest.raises(SoundRefused, match="从头"):
         uploads.finish(again.key)
+    assert uploads.begin("曲子.wav", len(tune), tune[:CHUNK]).received == CHUNK
+
+
+def test_a_part_of_a_sound_is_read_as_it_came(library: SoundLibrary, tune: bytes) -> None:
+    key = take(library, tune).key
+    assert library.read(key, 10, 1000) == tune[10:1010]
+    assert library.read(key, len(tune) - 5, 1000) == tune[-5:]
+    assert library.read(key, len(tune), 9) == library.read("..", 0, 9) == library.read(key, -1, 9) == b""
 
 
 def test_an_upload_is_refused_as_soon_as_it_can_be(library: SoundLibrary) -> None:
@@ -121,10 +136,29 @@ def test_an_upload_is_refused_as_soon_as_it_can_be(library: SoundLibrary) -> Non
     ):
         with pytest.raises(SoundRefused, match=reason):
             uploads.begin("a.mp3", size, first)
+    (refused,) = uploads.all()
+    assert (refused.name, "认不出" in refused.refused) == ("a.mp3", True)
+    uploads.drop(refused.key)
     upload = uploads.begin("a.mp3", 100, b"x" * 50)
     with pytest.raises(SoundRefused, match="从头"):
         uploads.append(upload.key, 50, b"x" * 51)
     assert not [path for path in library.folder.rglob("*") if path.is_file()]
+
+
+def test_what_turns_out_to_be_no_sound_is_told_of_until_somebody_drops_it(library: SoundLibrary) -> None:
+    uploads = SoundUploads(library)
+    page = b"<html><body>" * 500
+    upload = uploads.begin("天气.mp3", len(page), page[:200], "王秀英")
+    uploads.append(upload.key, 200, page[200:])
+    for _ in range(2):
+        with pytest.raises(SoundRefused, match="网页"):
+            uploads.finish(upload.key)
+    (told,) = uploads.all()
+    assert (told.sender, told.received) == ("王秀英", len(page)) and "网页" in told.refused
+    assert [path.name for path in library.folder.rglob("*") if path.is_file()] == ["upload.json"]
+    assert uploads.begin("天气.mp3", len(page), page[:200], "王秀英").received == 200
+    uploads.drop(upload.key)
+    assert uploads.all() == []
 
 
 def test_a_key_is_no_path(library: SoundLibrary, tune: bytes) -> None:

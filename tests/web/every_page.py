@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any, ClassVar
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation
 
+from broadcaster.audio.sound_files.facts import Mix, SoundFacts
 from broadcaster.core.clock import Clock
+from broadcaster.core.errors import SoundRefused
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Role, Scope
@@ -22,8 +25,12 @@ from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.store import Store
 from broadcaster.studio.export_jobs import Copy
 from broadcaster.studio.recordings import Recording
+from broadcaster.studio.sound_library import Sound, SoundLibrary
+from broadcaster.studio.sound_uploads import SoundUploads
 
 RECORDING = "0123456789abcdef" * 2
+SOUND = "fedcba9876543210" * 2
+REMOVED_SOUND = "0" * 32
 SLOTS: list[dict[str, Any]] = [
     {
         "name": "防火",
@@ -119,6 +126,7 @@ def furnish(station: FakeStation, settings: Settings, store: Store) -> None:
     station.tokens.make("县应急平台", Scope.COUNTY, "王秀英")
     station.accounts.add("李四", Role.VIEWER)
     _record(settings)
+    _keep_sounds(settings)
 
 
 def walk(client: FlaskClient, station: FakeStation) -> Iterator[tuple[str, str]]:
@@ -144,6 +152,7 @@ def paths(station: FakeStation) -> list[str]:
         *("/say", "/say?severity=1", "/say/pattern/water", "/say?pattern=water"),
         *("/unfinished", "/say/ba9876543210/edit", "/timetable/draft/ba9876543210/edit"),
         *("/voice", f"/voice/{RECORDING}", "/talk"),
+        *("/sounds", "/sounds?words=戏", f"/sounds/{SOUND}"),
         *("/words", "/words/edit", "/words/edit?section=places&word=石盆"),
         *("/timetable", "/timetable/new", "/timetable/change?name=停水", "/timetable/slot?name=停水"),
         *("/timetable/slot?name=早安", "/timetable/slot?name=防火"),
@@ -215,3 +224,25 @@ def _record(settings: Settings) -> None:
     (folder / f"{RECORDING}.flac").write_bytes(b"sound")
     about = json.dumps(asdict(Recording(RECORDING, "村长讲话", 61.0, 0.0)))
     (folder / f"{RECORDING}.json").write_text(about, encoding="utf-8")
+
+
+def _keep_sounds(settings: Settings) -> None:
+    """One that is soft and odd, one that was removed, one on its way and one that was refused."""
+    folder = settings.paths.state / "sounds"
+    facts = SoundFacts(61.0, ((0.0, -40.0),), 0.1, 0.0, Mix.ONLY, "mp3", "mp3", "", ("削了顶。",))
+    for key, title, where in (
+        (SOUND, "大登殿", folder),
+        (REMOVED_SOUND, "旧的戏", folder / "removed"),
+    ):
+        where.mkdir(parents=True, exist_ok=True)
+        (where / f"{key}.sound").write_bytes(b"sound")
+        about = json.dumps(asdict(Sound(key, title, 5, 0.0, facts)))
+        (where / f"{key}.json").write_text(about, encoding="utf-8")
+    uploads = SoundUploads(SoundLibrary(settings.paths.state))
+    uploads.begin("梆子.mp3", 86_000_000, b"ID3", "王秀英")
+    page = b"<html><body>" * 500
+    uploads.begin("天气.mp3", len(page), page[:200], "王秀英")
+    key = next(one.key for one in uploads.all() if one.name == "天气.mp3")
+    uploads.append(key, 200, page[200:])
+    with suppress(SoundRefused):
+        uploads.finish(key)

@@ -25,6 +25,7 @@ NOT_NOTED = {
     *("say.preview", "say.edit", "words.listen", "timetable.check", "api.script"),
     *("slots_api.preview", "copies_api.order"),
     *("record.copy", "talk.take", "talk.end"),
+    *("sounds.begin", "sounds.append", "sounds.drop"),
 }
 
 

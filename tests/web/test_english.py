@@ -38,7 +38,13 @@ VOID = {"meta", "link", "input", "img", "br", "line", "rect", "circle"}
 # no language.
 CHINESE = {
     *("api/endpoints.py", "api/schemas.py", "api/slots.py", "api/slot_schemas.py"),
-    *("api/recordings.py", "api/exports.py", "api/problem_details.py", "api/metrics.py"),
+    *(
+        "api/recordings.py",
+        "api/sounds.py",
+        "api/exports.py",
+        "api/problem_details.py",
+        "api/metrics.py",
+    ),
     *("base/idempotency.py", "pages/journal_csv.py", "pages/notice_templates.py"),
     *("server/server.py", "server/tls.py", "server/certificate.py", "server/security_headers.py"),
 }

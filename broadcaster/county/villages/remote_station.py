@@ -184,6 +184,7 @@ class RemoteStation:
             setattr(self, part, RemotePart(line, part))
         self.words = RemoteWords(line, folder)
         self.copies = RemoteCopies(line, folder)
+        self.uploads = RemoteUploads(line, "uploads")
         self.deeds = RemoteAuditLog(line, "deeds")
         self.slots = RemoteSlots(line, "slots")
         self.talks = RemoteTalks(line, "talks")
@@ -242,6 +243,16 @@ class RemoteSlots(RemotePart):
     def problems(self) -> tuple[str, ...]:
         found: tuple[str, ...] = self._line.call(CALLS["slots.problems"])
         return found
+
+
+class RemoteUploads(RemotePart):
+    """A chunk is longer than a call may be, so it goes in pieces."""
+
+    def begin(self, name: str, size: int, first: bytes, sender: str = "") -> Any:
+        return self._line.call(CALLS["uploads.begin"], name, size, [first], sender)
+
+    def append(self, key: str, offset: int, chunk: bytes) -> Any:
+        return self._line.call(CALLS["uploads.append"], key, offset, [chunk])
 
 
 class _Files:

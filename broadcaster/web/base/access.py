@@ -70,6 +70,17 @@ RULES = {
     "voice.take": AccessRule(Role.EDITOR, deed=N_("录音")),
     "voice.use": WRITE,
     "voice.remove": AccessRule(Role.EDITOR, deed=N_("删录音"), about="key"),
+    "sounds.home": LOOK,
+    "sounds.one": LOOK,
+    "sounds.file": LOOK,
+    "sounds.take": AccessRule(Role.EDITOR, deed=N_("传声音"), about="about"),
+    "sounds.begin": AccessRule(Role.EDITOR, silent=True),
+    "sounds.append": AccessRule(Role.EDITOR, silent=True),
+    "sounds.finish": AccessRule(Role.EDITOR, silent=True, deed=N_("传声音"), about="about"),
+    "sounds.drop": WRITE,
+    "sounds.rename": AccessRule(Role.EDITOR, deed=N_("给声音改名"), about="about"),
+    "sounds.remove": AccessRule(Role.EDITOR, deed=N_("删声音"), about="about"),
+    "sounds.restore": AccessRule(Role.EDITOR, deed=N_("恢复声音"), about="about"),
     "talk.home": DO,
     "talk.begin": AccessRule(Role.SECRETARY, silent=True, deed=N_("现场讲话"), about="about"),
     "talk.take": AccessRule(Role.SECRETARY, silent=True),
@@ -159,6 +170,10 @@ RULES = {
     "recordings_api.recordings": READ,
     "recordings_api.take": AccessRule(scope=Scope.AIR, deed=N_("录音")),
     "recordings_api.remove": AccessRule(scope=Scope.AIR, deed=N_("删录音"), about="key"),
+    "sounds_api.sounds": READ,
+    "sounds_api.take": AccessRule(scope=Scope.AIR, deed=N_("传声音"), about="about"),
+    "sounds_api.remove": AccessRule(scope=Scope.AIR, deed=N_("删声音"), about="key"),
+    "sounds_api.restore": AccessRule(scope=Scope.AIR, deed=N_("恢复声音"), about="key"),
 }
 
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")

@@ -20,13 +20,14 @@ PIECE_BYTES = 256 * 1024
 # What a form carries beside the recording.
 FORM_BYTES = 64 * 1024
 LARGEST_BODY = 30 * 1024 * 1024 + FORM_BYTES
+LONG = frozenset({"voice.take", "recordings_api.take", "sounds.take", "sounds_api.take"})
 
 pages = Blueprint("voice", __name__, url_prefix="/voice")
 
 
 def allow_recordings() -> None:
     """Before each request: only there, and only by who has logged in, may a body be that long."""
-    if request.endpoint in ("voice.take", "recordings_api.take"):
+    if request.endpoint in LONG:
         request.max_content_length = LARGEST_BODY
 
 

@@ -1,0 +1,225 @@
+"""The library of sounds: sent from a phone, heard there, renamed, removed, restored."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from flask import Blueprint, Response, abort, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import ContentRange
+
+from broadcaster.core.errors import SoundRefused, SoundUnkept
+from broadcaster.studio.sound_library import LARGEST_BYTES, Sound, is_key
+from broadcaster.studio.sound_uploads import CHUNK_BYTES, Upload
+from broadcaster.web.base import access
+from broadcaster.web.base.form_errors import Mistake, form_page
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
+from broadcaster.web.base.wording import say_seconds
+
+# Of a form without script: the server keeps such a body on the disk before it is looked at.
+LARGEST_BODY = 30 * 1024 * 1024
+# A phone that listens asks for the next part when it has heard this one; meanwhile it holds no thread.
+PART_BYTES = 1024 * 1024
+# An hour of MP3 at 128 kbit/s, as villages have them.
+BYTES_AN_HOUR = 57_600_000
+# What is so much softer than a voice (-16 LUFS) that people would think it broken.
+SOFT_LUFS = -30.0
+MIME_TYPES = {"mp3": "audio/mpeg", "mov": "audio/mp4", "matroska": "audio/webm", "amr": "audio/amr"}
+
+pages = Blueprint("sounds", __name__, url_prefix="/sounds")
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    return _page()
+
+
+def _page(*mistakes: Mistake) -> ResponseReturnValue:
+    library, words = parts().station.sounds, request.args.get("words", "").strip()
+    kept = library.all()
+    uploads = parts().station.uploads.all() if access.may("sounds.take") else []
+    return form_page(
+        "sounds.html",
+        mistakes,
+        sounds=paged([one for one in kept if words.lower() in one.title.lower()]),
+        words=words,
+        in_all=len(kept),
+        unfinished=[one for one in uploads if not one.refused and one.sender == access.me().name],
+        refused=[one for one in uploads if one.refused],
+        hours=library.room() // BYTES_AN_HOUR,
+        removed=library.removed(),
+        remark=remark,
+        megabytes=megabytes,
+        chunk_bytes=CHUNK_BYTES,
+        largest_bytes=LARGEST_BYTES,
+        largest_body=LARGEST_BODY,
+    )
+
+
+@pages.post("/take")
+def take() -> ResponseReturnValue:
+    """Take in whole files that a form brings, where there is no script."""
+    sent = [one for one in request.files.getlist("sound") if one.filename]
+    if not sent:
+        return _page(Mistake("sound", _("还没有选文件。请先选一个声音文件，再传。")))
+    g.about = "、".join(str(one.filename) for one in sent)
+    for one in sent:
+        pieces: Iterator[bytes] = iter(partial(one.stream.read, CHUNK_BYTES), b"")
+        try:
+            _tell_taken(parts().station.sounds.take(pieces, str(one.filename)))
+        except SoundRefused as error:
+            return _page(Mistake("sound", f"{one.filename}：{error}"))
+    return redirect(url_for("sounds.home"), 303)
+
+
+@pages.post("/uploads")
+def begin() -> ResponseReturnValue:
+    """Begin a file with its first chunk, or find again how far it had come."""
+    name, size = request.args.get("name", ""), request.args.get("size", -1, type=int)
+    chunk = _chunk()
+    if not 0 <= len(chunk) <= size:
+        abort(400)
+    try:
+        return _state(parts().station.uploads.begin(name[:200], size, chunk, access.me().name))
+    except SoundRefused as error:
+        return _refusal(error)
+
+
+@pages.post("/uploads/<key>/<int:offset>")
+def append(key: str, offset: int) -> ResponseReturnValue:
+    try:
+        return _state(parts().station.uploads.append(_own(key).key, offset, _chunk()))
+    except SoundRefused as error:
+        return _refusal(error)
+
+
+@pages.post("/uploads/<key>/finish")
+def finish(key: str) -> ResponseReturnValue:
+    """Measure what has come; 503 while that goes on, for whom it is asked again."""
+    try:
+        g.about = _own(key).name
+        sound = parts().station.uploads.finish(key)
+    except SoundRefused as error:
+        return _refusal(error)
+    if sound is None:
+        return {"sentence": _("正在看这段声音……")}, 503
+    _tell_taken(sound)
+    return {"key": sound.key}
+
+
+@pages.post("/uploads/<key>/drop")
+def drop(key: str) -> ResponseReturnValue:
+    """Give an upload up, or take one that was refused off the list."""
+    parts().station.uploads.drop(key)
+    return redirect(url_for("sounds.home"), 303)
+
+
+@pages.get("/<key>")
+def one(key: str) -> ResponseReturnValue:
+    return _one(key) if is_key(key) else redirect(url_for("sounds.home"), 303)
+
+
+def _one(key: str, *mistakes: Mistake) -> ResponseReturnValue:
+    sound = _found(key)
+    return form_page("sound.html", mistakes, sound=sound, remark=remark, megabytes=megabytes)
+
+
+@pages.get("/<key>/file")
+def file(key: str) -> ResponseReturnValue:
+    """The sound as it came, for the phone that asks to hear it; part by part, as browsers ask."""
+    sound, read = _found(key), parts().station.sounds.read
+    kind = sound.facts.demuxer
+    answer = Response(mimetype=MIME_TYPES.get(kind, f"audio/{kind}"))
+    answer.accept_ranges = "bytes"
+    wanted = request.range.range_for_length(sound.size) if request.range else None
+    if request.range and wanted is None:
+        abort(416)
+    if wanted is None:
+        starts = range(0, sound.size, PART_BYTES)
+        answer.response = (read(key, start, PART_BYTES) for start in starts)
+        answer.content_length = sound.size
+        return answer
+    start, end = wanted
+    part = read(key, start, min(end - start, PART_BYTES))
+    answer.status_code, answer.data = 206, part
+    answer.content_range = ContentRange("bytes", start, start + len(part), sound.size)
+    return answer
+
+
+@pages.post("/<key>/rename")
+def rename(key: str) -> ResponseReturnValue:
+    title = request.form.get("title", "").strip()
+    if not title:
+        return _one(key, Mistake("title", _("还没有写叫什么，请写一个名字。")))
+    renamed = parts().station.sounds.rename(key, title) or abort(404)
+    g.about = renamed.title
+    flash(_("改好了，叫“%(title)s”。", title=own(renamed.title)))
+    return redirect(url_for("sounds.one", key=key), 303)
+
+
+@pages.post("/<key>/remove")
+def remove(key: str) -> ResponseReturnValue:
+    sound = _found(key)
+    parts().station.sounds.remove(key)
+    g.about = sound.title
+    flash(_("删掉了“%(title)s”。删错了，30 天里可以在下面“删掉的”里要回来。", title=own(sound.title)))
+    return redirect(url_for("sounds.home"), 303)
+
+
+@pages.post("/<key>/restore")
+def restore(key: str) -> ResponseReturnValue:
+    sound = parts().station.sounds.restore(key)
+    if sound is None:
+        flash(_("这段声音要不回来了，请重新传一遍。"))
+        return redirect(url_for("sounds.home"), 303)
+    g.about = sound.title
+    flash(_("“%(title)s”要回来了。", title=own(sound.title)))
+    return redirect(url_for("sounds.one", key=key), 303)
+
+
+def remark(sound: Sound) -> str:
+    """The loudness where it is odd; the air plays each sound as loud as a voice."""
+    return _("太小声，播的时候会调大") if sound.facts.lufs < SOFT_LUFS else ""
+
+
+def megabytes(size: int) -> int:
+    return -(-size // 1_000_000)
+
+
+def _found(key: str) -> Sound:
+    if not is_key(key):
+        abort(404)
+    return parts().station.sounds.find(key) or abort(404)
+
+
+def _own(key: str) -> Upload:
+    """Raises `SoundRefused` for one that is not there."""
+    upload = parts().station.uploads.find(key)
+    return upload if upload.sender == access.me().name else abort(404)
+
+
+def _chunk() -> bytes:
+    if request.mimetype != "application/octet-stream":
+        abort(400)
+    chunk = request.get_data()
+    return chunk if len(chunk) <= CHUNK_BYTES else abort(413)
+
+
+def _state(upload: Upload) -> ResponseReturnValue:
+    return {"key": upload.key, "received": upload.received}
+
+
+def _refusal(error: SoundRefused) -> ResponseReturnValue:
+    """507 where another time it may be taken."""
+    return {"sentence": str(error)}, 507 if isinstance(error, SoundUnkept) else 422
+
+
+def _tell_taken(sound: Sound) -> None:
+    flash(
+        _(
+            "收好了：“%(title)s”，%(length)s。",
+            title=own(sound.title),
+            length=say_seconds(sound.seconds),
+        )
+    )

@@ -1,0 +1,63 @@
+"""A sound goes on over a line that is cut and over a reload, and is heard on the phone alone."""
+
+from playwright.sync_api import Page, Route, expect
+from rig.pages import beep, send_sound
+from rig.rig import Sink
+
+CHUNK = 256 * 1024
+
+
+def test_a_file_comes_whole_over_a_line_that_is_cut_twice_and_a_reload(page: Page, sink: Sink) -> None:
+    content = beep(120.0)
+    asked: list[int] = []
+
+    def cut(route: Route) -> None:
+        """The second chunk never comes; of the third the answer is lost; the fourth is held up."""
+        asked.append(len(asked))
+        if len(asked) == 1:
+            route.abort("connectionreset")
+        elif len(asked) == 3:
+            route.fetch()
+            route.abort("connectionreset")
+        elif len(asked) <= 4:
+            route.continue_()
+
+    page.route("**/sounds/uploads/*/*", cut)
+    send_sound(page, "梆子.wav", content)
+    expect(page.locator("#sending .sentence")).to_contain_text("正在传 梆子.wav")
+    expect(page.locator("#sending").get_by_text("线断了")).to_be_visible()
+    expect(page.locator("#sending progress")).to_have_js_property("value", 3 * CHUNK / len(content))
+    page.unroute("**/sounds/uploads/*/*")
+
+    page.goto("/sounds")
+    expect(page.get_by_text("没传完：梆子.wav")).to_be_visible()
+    offsets: list[int] = []
+    page.on(
+        "request",
+        lambda request: (
+            offsets.append(int(request.url.rpartition("/")[2]))
+            if "/uploads/" in request.url and request.url.rpartition("/")[2].isdigit()
+            else None
+        ),
+    )
+    send_sound(page, "梆子.wav", content)
+    expect(page.get_by_text("收好了：“梆子”，2 分钟。")).to_be_visible()
+    # It began where the first time ended.
+    assert min(offsets) >= 3 * CHUNK
+    row = page.get_by_role("link", name="听：梆子")
+    row.click()
+    expect(row).to_contain_text("■")
+    row.click()
+    expect(row).to_contain_text("▶")
+    assert sink.heard() == b""
+
+
+def test_a_file_that_is_not_wanted_any_more_is_gone(page: Page) -> None:
+    page.route("**/sounds/uploads/*/*", lambda route: route.abort())
+    send_sound(page, "长.wav", beep(60.0))
+    expect(page.get_by_text("线断了")).to_be_visible()
+    page.unroute("**/sounds/uploads/*/*")
+    page.get_by_role("button", name="不传了").click()
+    expect(page.get_by_role("button", name="传上去")).to_be_enabled()
+    page.goto("/sounds")
+    expect(page.get_by_text("没传完：长.wav")).to_have_count(0)

@@ -1,0 +1,26 @@
+"""`broadcaster sounds` takes a file in, lists it, removes it and takes it back."""
+
+import json
+from pathlib import Path
+
+from rig.pages import beep
+from rig.village import Village
+
+
+def test_a_sound_is_added_listed_removed_and_restored(village: Village, tmp_path: Path) -> None:
+    path = tmp_path / "大登殿.wav"
+    path.write_bytes(beep(2.0))
+    added = village.call("sounds", "add", str(path), "--json")
+    assert added.returncode == 0, added.stderr
+    key = json.loads(added.stdout)["added"]["key"]
+    listed = village.call("sounds", "list").stdout
+    assert f"{key}  大登殿  0:02" in listed and "还装得下" in listed
+    assert "要回来" in village.call("sounds", "remove", "大登殿").stdout
+    assert json.loads(village.call("sounds", "list", "--json").stdout)["sounds"] == []
+    assert key in village.call("sounds", "list", "--removed").stdout
+    assert village.call("sounds", "restore", key).returncode == 0
+    gone = village.call("sounds", "remove", "没有的")
+    assert gone.returncode == 2 and "sounds list" in gone.stderr
+    path.write_bytes(b"<html><body>" * 500)
+    refused = village.call("sounds", "add", str(path))
+    assert refused.returncode == 2 and "网页" in refused.stderr
