@@ -11,7 +11,7 @@
   const SILENT = 5000;
   const LONGEST_WAIT = 8000;
   const ASK_EACH = 3000;
-  // As long as a person waits at a press and does not press again.
+  // So long a person waits at a press before he presses again.
   const PATIENCE = 2000;
   const shown = new WeakMap();
   const news = {};
@@ -107,7 +107,7 @@
     }
   }
 
-  // His login has ended: what he writes here stays, the home page has nothing to lose.
+  // His login has ended: what he writes stays; the home page has nothing to lose.
   function leave() {
     if (live === "home") return location.reload();
     hear();
@@ -121,7 +121,7 @@
     if (now >= next && (!stream || !lost.hidden)) open();
   }
 
-  // A phone in a pocket asks for nothing; one that is taken out asks at once.
+  // A phone in a pocket asks nothing; taken out, it asks at once.
   function turn() {
     close();
     heard = Date.now();
