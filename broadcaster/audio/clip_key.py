@@ -54,5 +54,10 @@ def sound_key(digest: str, part: int, rate_hz: int, preset: Preset) -> str:
     return _digest("sound", SOUND_VERSION, digest, part, rate_hz, preset.version)
 
 
+def cut_key(clip: str, first_seconds: float, last_seconds: float) -> str:
+    """A clip of which only what lies between two places is heard."""
+    return _digest("cut", clip, first_seconds, last_seconds)
+
+
 def _digest(*parts: object) -> str:
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()

@@ -87,15 +87,15 @@ class ClipStore:
         if any(clip is None and name != lacking for name, clip in clips.items()):
             return None
         items = (
-            Item(clip, pause, says, matter)
-            for name, pause, says, matter in order
+            Item(clip, pause, says, matter, continuous)
+            for name, pause, says, matter, continuous in order
             if (clip := clips[name])
         )
         return Programme(voice, tuple(items))
 
     def keep_programme(self, key: str, programme: Programme) -> None:
         """Remember the order of clips that are already kept; `CacheUnwritable` if that fails."""
-        order = [(one.clip.key, one.pause_seconds, one.says, one.matter) for one in programme.items]
+        order = [_row_of(item) for item in programme.items]
         with self.making(self._programme_path(key)) as unfinished:
             manifest = {"voice": programme.voice, "items": order}
             unfinished.write_text(json.dumps(manifest | {"sum": _sum_of(manifest)}))
@@ -145,7 +145,7 @@ class ClipStore:
         return self.folder / "programmes" / key[:2] / f"{key}.json"
 
 
-def read_manifest(content: bytes) -> tuple[str, list[tuple[str, float, str, bool]]]:
+def read_manifest(content: bytes) -> tuple[str, list[tuple[str, float, str, bool, bool]]]:
     """The voice and the order. Raises `ValueError` and the like for what was not written so; what was
     made before manifests had a sum has none."""
     manifest = json.loads(content)
@@ -159,10 +159,16 @@ def _sum_of(manifest: object) -> int:
 
 
 def _item_of(
-    name: object, pause: Any, says: object = "", matter: object = True
-) -> tuple[str, float, str, bool]:
+    name: object, pause: Any, says: object = "", matter: object = True, continuous: object = False
+) -> tuple[str, float, str, bool, bool]:
     """One of a manifest; an older one has no text, and takes everything for matter."""
-    return str(name), float(pause), str(says), bool(matter)
+    return str(name), float(pause), str(says), bool(matter), bool(continuous)
+
+
+def _row_of(item: Item) -> tuple[object, ...]:
+    """The same to be written; of speech as ever, so that an older program finds it made."""
+    row = (item.clip.key, item.pause_seconds, item.says, item.matter)
+    return (*row, True) if item.continuous else row
 
 
 def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:

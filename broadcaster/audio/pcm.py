@@ -39,6 +39,12 @@ def wav_header(sound_bytes: int, rate_hz: int) -> bytes:
     return b"RIFF" + struct.pack("<I", size + len(chunks)) + chunks
 
 
+def ramp_up(pcm: bytes) -> bytes:
+    """The same sound, coming evenly from silence to full level."""
+    count = len(pcm) // SAMPLE_BYTES
+    return array("h", (sample * n // count for n, sample in enumerate(array("h", pcm)))).tobytes()
+
+
 def ramp_down(pcm: bytes) -> bytes:
     """The same sound, going evenly from full level to silence."""
     count = len(pcm) // SAMPLE_BYTES

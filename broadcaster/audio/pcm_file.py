@@ -16,6 +16,7 @@ from broadcaster.audio.pcm import SAMPLE_BYTES
 from broadcaster.core.errors import BroadcasterError
 
 FOR_READING = 0x10
+FROM_START = 0
 SUBTYPE_MASK = 0xFFFF
 FLOATING_SUBTYPES = (0x0006, 0x0007)
 
@@ -41,13 +42,14 @@ class NoDecoder(BroadcasterError):
     wire_name = "NoDecoder"
 
 
-def read_pcm(path: Path, rate_hz: int, block_frames: int) -> Iterator[bytes]:
-    """Yield a file's samples, mono, 16 bit, in blocks of `block_frames`; the last one may be shorter.
+def read_pcm(path: Path, rate_hz: int, block_frames: int, first_frame: int = 0) -> Iterator[bytes]:
+    """Yield a file's samples from the first on, mono, 16 bit, in blocks of `block_frames`; the last one
+    may be shorter.
 
     Raises `SoundUnreadable`, also in the middle of a file that is shorter than its header says.
     """
     with closing(_PcmFile(path, rate_hz)) as file:
-        yield from file.blocks(block_frames)
+        yield from file.blocks(block_frames, first_frame)
 
 
 class _PcmFile:
@@ -68,9 +70,12 @@ class _PcmFile:
         self.close()
         raise SoundUnreadable(f"声音文件格式不对：{self._path.name}（{reason}）")
 
-    def blocks(self, block_frames: int) -> Iterator[bytes]:
+    def blocks(self, block_frames: int, first_frame: int) -> Iterator[bytes]:
         samples = (ctypes.c_short * block_frames)()
-        left = self._frames
+        left = self._frames - first_frame
+        if first_frame and left > 0:
+            if _libsndfile().sf_seek(self._file, first_frame, FROM_START) != first_frame:
+                raise SoundUnreadable(f"声音文件不完整：{self._path.name}")
         while left > 0:
             count = _libsndfile().sf_readf_short(self._file, samples, block_frames)
             if count <= 0:
@@ -90,6 +95,8 @@ def _libsndfile() -> ctypes.CDLL:
     library.sf_open.argtypes = ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(_SoundInfo)
     library.sf_readf_short.restype = ctypes.c_int64
     library.sf_readf_short.argtypes = ctypes.c_void_p, ctypes.POINTER(ctypes.c_short), ctypes.c_int64
+    library.sf_seek.restype = ctypes.c_int64
+    library.sf_seek.argtypes = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
     library.sf_strerror.restype = ctypes.c_char_p
     library.sf_strerror.argtypes = (ctypes.c_void_p,)
     library.sf_close.argtypes = (ctypes.c_void_p,)

@@ -95,11 +95,12 @@ def say(arguments: Arguments) -> int:
     return air(replace(notice_of(arguments), zones=tuple(arguments.zone)), arguments)
 
 
-def air(said: Notice, arguments: Arguments) -> int:
-    """Speak a notice now; wait for its end unless told not to."""
-    asked_by, wait = getpass.getuser(), not arguments.no_wait
+def air(said: Notice, arguments: Arguments, at: datetime | None = None) -> int:
+    """Speak a notice now, or at a moment to come; wait for its end unless told not to."""
+    asked_by, wait = getpass.getuser(), not (arguments.no_wait or at)
     outcome = "" if wait else "PLAYED"
     request = {"do": "say", "notice": plain(said), "asked_by": asked_by, "wait": wait}
+    request |= {"at": at.isoformat()} if at else {}
     for answer in _answers(request, arguments):
         sentence = ACCEPTED
         if "waits_for_card" in answer:

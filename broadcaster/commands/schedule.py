@@ -103,10 +103,14 @@ def _date(text: str) -> date:
 def _outlook(
     arguments: Arguments, start: datetime, end: datetime, sounded: Sounded | None = None
 ) -> Outlook:
+    from broadcaster.rules.length_estimate import estimated_lengths
     from broadcaster.schedule.plan_summary import look_ahead
+    from broadcaster.studio.sound_lengths import SoundLengths
+    from broadcaster.studio.sound_library import SoundLibrary
 
     settings = settings_to_look_by(arguments.config)
-    return look_ahead(_timetable(arguments, settings), settings, start, end, sounded=sounded)
+    lengths = estimated_lengths(settings, SoundLengths(SoundLibrary(settings.paths.state)))
+    return look_ahead(_timetable(arguments, settings), settings, start, end, lengths, sounded)
 
 
 def _sounded(settings: Settings, clock: Clock, now: datetime) -> Sounded | None:

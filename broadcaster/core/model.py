@@ -122,13 +122,15 @@ class Clip:
 class Item:
     """A clip in its place in a programme, with the silence after it; `says` is its text as written.
 
-    Signal, opening and clappers are not `matter`: who heard no more has heard nothing of the notice.
+    Signal, opening and clappers are not `matter`: who heard no more has heard nothing of the notice. A
+    `continuous` one is a sound and no speech: after a cut it goes on from its place.
     """
 
     clip: Clip
     pause_seconds: float = 0.0
     says: str = ""
     matter: bool = True
+    continuous: bool = False
 
     @property
     def seconds(self) -> float:
@@ -137,10 +139,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Programme:
-    """The clips of one notice in order, chime first, all in one voice, ready for air."""
+    """The clips of one notice in order, chime first, all in one voice, ready for air. `lacks` is a
+    sentence in Chinese on what of a column could not be had, or "".
+    """
 
     voice: str
     items: tuple[Item, ...]
+    lacks: str = ""
 
     @property
     def seconds(self) -> float:
@@ -165,7 +170,8 @@ class Airing:
     """One occurrence of a notice on the air; not worth saying after `expires_at`.
 
     `window_from` is when the window of a loop began, to which this occurrence belongs. Of a `firm` one
-    quiet hours move the beginning only: who asked for it said until when it is true; one that is
+    quiet hours move the beginning only: who asked for it said until when it is true, and a column fades
+    out then; one that is
     `night_ok` they do not hold off. It is `kept` unless who asked is told that the disk took nothing: a
     power cut would end it then.
     """

@@ -17,6 +17,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from broadcaster.core.errors import NoticeRefused
+from broadcaster.core.piece import Piece
 
 
 class Severity(IntEnum):
@@ -134,6 +135,8 @@ class Spec:
         return ""
 
     def _problem_of_length(self, value: str | tuple[object, ...]) -> str:
+        for piece in (one for one in value if isinstance(one, Piece) and one.problem):
+            return piece.problem
         if self.most is not None and len(value) > self.most:
             unit = "个字" if isinstance(value, str) else "个"
             return f"{self.label}太长：有 {len(value)} {unit}，最多 {self.most} {unit}，请改短一些。"
@@ -160,8 +163,9 @@ class Notice:
     station's default, by severity where it has one; "" as opening or closing means none.
     `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none means all; `volume`
     is per cent of the usual one. A drill (演练) never passes quiet hours, however severe, and delays no
-    real notice. `recording` is the key of a person's own voice, which sounds in place of the text. A
-    `talk` is a person at a microphone; nothing stores it, so it can be neither rendered nor repeated.
+    real notice. `recording` is the key of a person's own voice, which sounds in place of the text. One
+    with `pieces` is a column (栏目): they sound in their order after its text, once. A `talk` is a
+    person at a microphone; nothing stores it, so it can be neither rendered nor repeated.
     """
 
     text: str = said("要说的话", PEOPLE | Way.COUNTY, "", most=50_000, in_sound=True)
@@ -218,6 +222,9 @@ class Notice:
         "碰上静音时段", Way.API | Way.SLOT, WhenQuiet.SKIP, hint="skip 不播，wait 过了再播"
     )
     talk: bool = said("现场讲话", NOBODY, False)
+    pieces: tuple[Piece, ...] = said(
+        "栏目", Way.API | Way.SLOT, (), hint="一段一段的话和声音", most=50, in_sound=True
+    )
 
     @property
     def meant(self) -> Severity:
@@ -270,7 +277,11 @@ def plain_value(value: Any) -> Any:
     """A value of a field as its JSON value."""
     if isinstance(value, Enum):
         return value.value
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Piece):
+        values = {one.name: getattr(value, one.name) for one in fields(Piece)}
+        usual = {one.name: one.default for one in fields(Piece)}
+        return {name: plain_value(given) for name, given in values.items() if given != usual[name]}
+    return [plain_value(one) for one in value] if isinstance(value, tuple) else value
 
 
 def read(values: Mapping[str, object], way: Way | None = None) -> Notice:
@@ -307,11 +318,29 @@ def value_of(shape: Any, value: Any) -> Any:
         return None
     if get_origin(kind) is tuple and isinstance(value, list | tuple):
         return tuple(value_of(get_args(kind)[0], one) for one in value)
+    if kind is Piece and isinstance(value, dict):
+        return _piece_of(value)
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not written_as(kind):
         raise ValueError(f"no {kind}: {value!r:.60}")
     return kind(value)
+
+
+def _piece_of(values: Mapping[str, object]) -> Piece:
+    try:
+        given: dict[str, Any] = {
+            name: value_of(piece_fields()[name], value) for name, value in values.items()
+        }
+        return Piece(**given)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no piece: {values!r:.60}") from error
+
+
+@cache
+def piece_fields() -> dict[str, Any]:
+    """The type of each field of a piece."""
+    return get_type_hints(Piece)
 
 
 def written_as(shape: Any) -> Any:

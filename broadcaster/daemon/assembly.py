@@ -22,6 +22,7 @@ from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.station.durable_queue import DurableQueue, Endings
+from broadcaster.station.folder_choice import FolderChoice
 from broadcaster.station.lexicon_file import LexiconFile
 from broadcaster.station.live_programme import Microphone
 from broadcaster.station.station import Station
@@ -30,6 +31,8 @@ from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
 from broadcaster.studio.export_jobs import Copies
+from broadcaster.studio.sound_lengths import SoundLengths
+from broadcaster.studio.sound_library import SoundLibrary
 from broadcaster.studio.studio import Studio
 from broadcaster.system.temporary_sounds import Spool, open_spool
 from broadcaster.system.thread_loop import ThreadLoop
@@ -84,7 +87,9 @@ def open_box(
         # A file wakes nobody.
         settings = settings.model_copy(update={"quiet": QuietSettings(hours=())})
     clock = Clock(settings.station.zone)
-    rules = AirRules(settings, estimated_lengths(settings))
+    library = SoundLibrary(settings.paths.state)
+    choice = FolderChoice(library.all)
+    rules = AirRules(settings, estimated_lengths(settings, SoundLengths(library)))
     slots = Slotbook(config.timetable, settings, clock, rules, opens_soon=True)
     with ExitStack() as stack:
         studio = stack.enter_context(
@@ -93,8 +98,8 @@ def open_box(
                     settings,
                     config.lexicon,
                     clock,
-                    ahead=partial(_due_within, AHEAD, slots, clock) if makes_ahead else tuple,
-                    due=partial(_due_within, KEPT_BEFORE, slots, clock),
+                    ahead=partial(_due_within, AHEAD, slots, clock, choice) if makes_ahead else tuple,
+                    due=partial(_due_within, KEPT_BEFORE, slots, clock, choice),
                 )
             )
         )
@@ -102,6 +107,7 @@ def open_box(
         studio.house.tidy()
         store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
         slots.keep_in(store.slots, studio.settle)
+        choice.keep_in(store.state)
         for problem in slots.timetable.problems:
             logger.error("时间表里这一条不播：%s", problem)
         slots.on_change.append(lambda timetable: studio.wake())
@@ -133,6 +139,7 @@ def open_box(
         player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
         player.on_damage = studio.throw_away
         intake = DurableQueue(store.queue, player, endings, clock)
+        intake.choose = choice.of
         faults: list[Callable[[], str]] = [
             lambda: _since(player.fault, device.fault_since, clock),
             lambda: store.fault,
@@ -190,7 +197,8 @@ def open_studio(config: Config) -> Iterator[Studio]:
     """The studio alone, for a command that writes files or shows a script; it makes nothing ahead."""
     settings, clock = config.settings, Clock(config.settings.station.zone)
     slots = Slotbook(config.timetable, settings, clock)
-    due = partial(_due_within, KEPT_BEFORE, slots, clock)
+    choice = FolderChoice(SoundLibrary(settings.paths.state).all)
+    due = partial(_due_within, KEPT_BEFORE, slots, clock, choice)
     with (
         closing(Studio(settings, config.lexicon, clock, due=due)) as studio,
         ThreadLoop("studio", studio.step, studio.wake),
@@ -205,6 +213,9 @@ def _since(fault: str, moment: datetime | None, clock: Clock) -> str:
     return f"{fault.removesuffix('。')}（{moment.astimezone(clock.zone):%m月%d日 %H:%M} 起）"
 
 
-def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
+def _due_within(
+    span: timedelta, slots: Slotbook, clock: Clock, choice: FolderChoice
+) -> Iterable[Notice]:
     now = clock.now()
-    return slots.timetable.notices_within(now, now + span)
+    due = slots.timetable.notices_within(now, now + span)
+    return (choice.foreseen(notice, notice.title) for notice in due)

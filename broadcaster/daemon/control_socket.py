@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,8 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
     try:
         match request:
             case {"do": "say", "notice": dict(fields), "asked_by": str(asked_by), "wait": bool(wait)}:
-                airing = station.announce(read(fields), asked_by=asked_by)
+                at = datetime.fromisoformat(str(request["at"])) if "at" in request else None
+                airing = station.announce(read(fields), asked_by=asked_by, at=at)
                 yield {"accepted": airing_as_json(airing)}
                 if wait:
                     yield from _until_its_end(station, airing.id)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, SettledNotice
-from broadcaster.rules.precedence import Cause, precedence
+from broadcaster.rules.precedence import Cause, precedence, valid_until
 
 # Smaller ones come from reading two clocks one after the other.
 LEAST_STEP_SECONDS = 0.5
@@ -20,7 +20,8 @@ LEAST_STEP_SECONDS = 0.5
 class QueuedAiring:
     """An airing in the queue, and how far it came before it was cut.
 
-    It goes on with `next_line` (0: from its beginning). `not_before` is set where quiet hours have to
+    It goes on with `next_line` (0: from its beginning), of a continuous one from `seconds_in_line` on;
+    it was cut at `cut_at`. `not_before` is set where quiet hours have to
     end first; `since` is the monotonic time at which it was put, `due` the one at which it was due. One
     that lost its device rests for `rest_seconds`, until `rests_until` (monotonic); others may go before.
     `settled` is its notice as it was accepted; None of what the timetable or the disk brought.
@@ -28,6 +29,8 @@ class QueuedAiring:
 
     airing: Airing
     next_line: int = 0
+    seconds_in_line: float = 0.0
+    cut_at: datetime | None = None
     seconds_played: float = 0.0
     started_at: datetime | None = None
     not_before: datetime | None = None
@@ -45,11 +48,15 @@ class QueuedAiring:
 
     def is_late(self, now: datetime) -> bool:
         """True if it has expired."""
-        return self.airing.expires_at < now
+        return self.expires_at < now
+
+    @property
+    def expires_at(self) -> datetime:
+        return valid_until(self.airing, self.cut_at)
 
     def was_leapt_over(self, monotonic: float) -> bool:
         """True if the clock jumped past its end: by the monotonic clock it would be in time."""
-        valid = (self.airing.expires_at - self.airing.due_at).total_seconds()
+        valid = (self.expires_at - self.airing.due_at).total_seconds()
         return monotonic < self.due + valid - LEAST_STEP_SECONDS
 
     def seen_by(self, now: datetime, monotonic: float) -> QueuedAiring:

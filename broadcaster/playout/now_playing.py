@@ -43,40 +43,56 @@ class CurrentAiring:
     started_monotonic: float | None = None
     cut: Cut | None = None
     failure: str = ""
+    lacks: str = ""
     made: bool = False
     """Nothing more comes of its programme."""
     seconds_before: float = 0.0
     """The length of the lines that were heard before it was cut, and are not said again."""
-    _next_line: int = 0
+    until: float = inf
+    """When (monotonic) its time is over, whatever sounds."""
+    _from: tuple[int, float] = (0, 0.0)
+    """The line that is heard next, and how much of it was heard before, where it is continuous."""
     _asked_again: int = -1
     _begins: list[tuple[int, float]] = field(default_factory=list)
     """Of each sound that was given to the device: its line, and when it begins."""
     _ends: dict[int, float] = field(default_factory=dict)
+    _offsets: dict[int, float] = field(default_factory=dict)
+    """Of each continuous line: its place less the time since the start."""
     _words: list[tuple[float, str]] = field(default_factory=list)
     _length: float = 0.0
     _matter_from: float = inf
+
+    def __post_init__(self) -> None:
+        self._from = self.waited.next_line, self.waited.seconds_in_line
 
     @property
     def airing(self) -> Airing:
         return self.waited.airing
 
-    def add(self, item: Item, line: int, monotonic: float) -> bool:
-        """Take the next sound; False for a line that was heard before."""
+    def add(self, item: Item, line: int, monotonic: float) -> float | None:
+        """Take the next sound, to be heard from so many seconds on; None of a line that was heard
+        before.
+        """
         self.seconds_due += item.seconds
         if line and item.matter:
             self._matter_from = min(self._matter_from, line)
         if line < self.waited.next_line:
             self.seconds_before += item.seconds
-        if line < max(self.waited.next_line, self._next_line):
-            return False
+        if line == self.waited.next_line and item.continuous:
+            self.seconds_before += self.waited.seconds_in_line
+        if line < self._from[0]:
+            return None
+        start = self._from[1] if line == self._from[0] and item.continuous else 0.0
         if self.started_monotonic is not None:
             # Silence while nothing was left to play is no part of it.
             self.started_monotonic = max(self.started_monotonic, monotonic - self._length)
         self._begins.append((line, self._length))
-        self._ends[line] = self._length + item.clip.seconds
-        self._length += item.seconds
+        self._ends[line] = self._length + item.clip.seconds - start
+        if item.continuous:
+            self._offsets[line] = start - self._length
+        self._length += item.seconds - start
         self._words.append((self._length, item.says))
-        return True
+        return start
 
     def drop_damaged(self, damaged: Damaged) -> None:
         """Forget a sound and all behind it: its line is to come again, or the next one, where it is the
@@ -84,10 +100,12 @@ class CurrentAiring:
         line, begin = self._begins[damaged.number]
         left_out = line == self._asked_again
         self._asked_again = line
-        self._next_line = line + (line == 0 or left_out)
         self._length = begin + damaged.seconds_of_it
+        again = line + (line == 0 or left_out)
+        self._from = again, self._length + self._offsets[again] if again in self._offsets else 0.0
         self._begins = self._begins[: damaged.number]
         self._ends = {known: end for known, end in self._ends.items() if known < line}
+        self._offsets = {known: place for known, place in self._offsets.items() if known < line}
         self._words = [(end, says) for end, says in self._words if end <= begin]
         self.seconds_due, self.seconds_before, self.made = 0.0, 0.0, False
         if left_out:
@@ -115,14 +133,26 @@ class CurrentAiring:
         """
         ends = tuple(self._ends.items())
         for line, end in ends:
-            if seconds < end - HEARD_SECONDS:
+            if seconds < end - (0.0 if line in self._offsets else HEARD_SECONDS):
                 return line
         return ends[-1][0] + self.made if ends else self.waited.next_line
 
     def next_line(self, seconds: float) -> int:
         """The line it would go on with; 0 while no line of its matter has been heard whole."""
         line = self.line_after(seconds)
-        return line if line in (self.waited.next_line, 0) or line > self._matter_from else 0
+        begun = line > self._matter_from or seconds + self._offsets.get(line, -inf) > 0
+        return line if begun or line == self.waited.next_line else 0
+
+    def seconds_in_line(self, seconds: float) -> float:
+        """The place in that line, where it is continuous."""
+        line = self.next_line(seconds)
+        if line in self._offsets:
+            return max(0.0, seconds + self._offsets[line])
+        return self.waited.seconds_in_line if line == self.waited.next_line else 0.0
+
+    def is_continuous(self, seconds: float) -> bool:
+        """True of a sound that is no speech, so long after the start."""
+        return self.line_after(seconds) in self._offsets
 
     def seconds_to_line_end(self, seconds: float) -> float:
         """The time until the next line counts as heard; infinite if none is known."""
@@ -152,10 +182,13 @@ class CurrentAiring:
     def so_far(self, monotonic: float) -> QueuedAiring:
         """The airing with the line that it has reached by now."""
         since = self.started_monotonic
-        return replace(self.waited, next_line=self.next_line(monotonic - since if since else 0.0))
+        heard = monotonic - since if since else 0.0
+        next_line, place = self.next_line(heard), self.seconds_in_line(heard)
+        return replace(self.waited, next_line=next_line, seconds_in_line=place)
 
-    def rest(self, ended: Ended, monotonic: float) -> QueuedAiring:
-        """The airing as it waits again, to go on from the start of the line that was cut.
+    def rest(self, ended: Ended, now: datetime, monotonic: float) -> QueuedAiring:
+        """The airing as it waits again, to go on from the start of the line that was cut, or from the
+        place in it.
 
         Where the device is lost each time before a line is out, each rest is twice the one before.
         """
@@ -165,6 +198,8 @@ class CurrentAiring:
         return replace(
             self.waited,
             next_line=next_line,
+            seconds_in_line=self.seconds_in_line(ended.seconds_played),
+            cut_at=now,
             rest_seconds=rest,
             rests_until=monotonic + rest,
             seconds_played=self.waited.seconds_played + ended.seconds_played,
@@ -190,10 +225,12 @@ class CurrentAiring:
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
         if self.heard_all(ended) and not self.failure:
-            unheard = ended.unheard
-            return (Outcome.FAILED, unheard) if unheard else (Outcome.PLAYED, self._why_so_long())
+            missed = ended.unheard or self.lacks
+            return (Outcome.FAILED, missed) if missed else (Outcome.PLAYED, self._why_so_long())
         if self.cut:
             heard = self.started_at or self.waited.started_at
+            if self.cut.cause is Cause.WINDOW:
+                return (Outcome.PLAYED if heard else Outcome.EXPIRED), self.cut.reason
             return (Outcome.CUT_SHORT if heard else Outcome.CANCELLED), self.cut.reason
         return Outcome.FAILED, self.failure or ended.reason
 

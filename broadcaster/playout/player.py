@@ -30,6 +30,7 @@ LOOK_SECONDS = 60.0
 STIR_SECONDS = 10.0
 LOOK_FOR_DEVICE_SECONDS = 0.5
 SILENT = "声卡没有响应。"
+TIME_OVER = "到点收了"
 
 Make = Callable[[QueuedAiring, Callable[[Delivery], None]], AbstractContextManager[None]]
 
@@ -196,6 +197,9 @@ class Player:
 
     def _put_on_air(self, on_air: CurrentAiring) -> None:
         airing = on_air.airing
+        if airing.firm and airing.notice.pieces:
+            left = airing.expires_at.timestamp() - on_air.began_at.timestamp()
+            on_air.until = self._clock.monotonic() + left
         self._device.begin(airing.id, self._rules.volume(airing, on_air.began_at), airing.notice.zones)
         while (ended := self._make_and_follow(on_air)) is None:
             self._forget_deliveries()
@@ -203,7 +207,7 @@ class Player:
         with self._order:
             self._take_last_cuts(on_air)
             paused = self._goes_on(on_air, ended)
-            rest = on_air.rest(ended, self._clock.monotonic())
+            rest = on_air.rest(ended, self._clock.now(), self._clock.monotonic())
             if paused and not self._leaving:
                 self._queue.put(rest)
             self._on_air = None
@@ -241,7 +245,7 @@ class Player:
         """Follows the airing to its end and returns that; None if a sound is damaged and the rest must
         be requested again.
         """
-        while not isinstance(message := self._next_message(), Ended):
+        while not isinstance(message := self._next_message(on_air), Ended):
             if not isinstance(message, Damaged):
                 self._take(message, on_air)
             elif message.item_id == on_air.airing.id and not on_air.cut:
@@ -253,23 +257,28 @@ class Player:
                     return None
         return message
 
-    def _next_message(self) -> Delivery | Report | Cut:
+    def _next_message(self, on_air: CurrentAiring) -> Delivery | Report | Cut:
         """Waiting for what is said and heard is no hang, however long it sounds."""
         while True:
             self.note_progress()
+            left = inf if on_air.cut else on_air.until - self._clock.monotonic()
+            if left <= 0:
+                return Cut(TIME_OVER, Cause.WINDOW)
             with suppress(Empty):
-                return self._inbox.get(timeout=STIR_SECONDS)
+                return self._inbox.get(timeout=min(STIR_SECONDS, left))
 
     def _take(self, message: Delivery | Started | Back | Cut, on_air: CurrentAiring) -> None:
         match message:
             case Ready() | Made() | RenderFailed() if on_air.cut:
                 pass  # what is made for an airing that was cut is not heard
             case Ready(item, line):
-                if on_air.add(item, line, self._clock.monotonic()):
-                    self._device.play(item.clip.path, item.pause_seconds)
+                start_seconds = on_air.add(item, line, self._clock.monotonic())
+                if start_seconds is not None:
+                    self._device.play(item.clip.path, item.pause_seconds, start_seconds)
             case Made(programme):
                 on_air.voice = programme.voice
                 on_air.seconds_due, on_air.made = programme.seconds, True
+                on_air.lacks = programme.lacks
                 self._device.finish()
             case RenderFailed(reason):
                 on_air.failure = reason

@@ -20,7 +20,7 @@ class AirRules:
 
     def __init__(self, settings: Settings, lengths: Lengths) -> None:
         self._settings = settings
-        self._lengths = lengths
+        self.lengths = lengths
         self._limits = LoopLimits(settings.loops)
         self._lock = threading.Lock()
         self._loops_sounded = 0
@@ -38,7 +38,7 @@ class AirRules:
             return Verdict(Ruling.SUPPRESS, "停播以后，这个时段的循环不再播")
         with self._lock:
             why_not = self._limits.why_not(
-                airing.asked_by, self._local(moment), self._lengths(airing.notice)
+                airing.asked_by, self._local(moment), self.lengths(airing.notice)
             )
         return Verdict(Ruling.LEAVE_OUT, why_not) if why_not else verdict
 

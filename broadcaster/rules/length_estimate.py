@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from broadcaster.core.notice import Notice, Signal
+from broadcaster.core.piece import Piece
 from broadcaster.rules.severity_defaults import SIGNAL_SECONDS, fill_in
 from broadcaster.settings.schema import Settings
 
@@ -19,8 +20,15 @@ _SAID = re.compile(r"[\u3400-\u9fffA-Za-z0-9]")
 _MARKS = re.compile(r"[，。！？；：、,.!?;:\n]+")
 
 
-def estimated_lengths(settings: Settings) -> Lengths:
-    """Seconds of a notice as the station says it; each one is reckoned once."""
+def stated_seconds(piece: Piece) -> float:
+    """The time that is given to a sound; nothing is known of one that plays to its own end."""
+    return (piece.minutes or 0.0) * 60.0
+
+
+def estimated_lengths(
+    settings: Settings, sound_seconds: Callable[[Piece], float] = stated_seconds
+) -> Lengths:
+    """Seconds of a notice as the station says it; what is said in it is reckoned once."""
 
     @lru_cache(maxsize=16_384)
     def estimate(notice: Notice) -> float:
@@ -32,10 +40,15 @@ def estimated_lengths(settings: Settings) -> Lengths:
         body = _spoken(whole.text, pace) * repeats
         pauses = station.repeat_pause_seconds * (repeats - 1)
         closing = _spoken(whole.closing or "", pace)
+        pieces = sum(_spoken(piece.source, pace) for piece in whole.pieces if piece.spoken)
         signal = SIGNAL_SECONDS[whole.chime or Signal.NONE]
-        return signal + opening + body + pauses + closing
+        return signal + opening + body + pauses + pieces + closing
 
-    return estimate
+    def length(notice: Notice) -> float:
+        sounds = (sound_seconds(piece) for piece in notice.pieces if not piece.spoken)
+        return estimate(notice) + sum(sounds)
+
+    return length
 
 
 def _spoken(text: str, pace: float) -> float:

@@ -2,6 +2,7 @@
 functions.
 """
 
+from datetime import datetime
 from enum import Enum
 
 from broadcaster.core.model import Airing, AiringKind
@@ -33,6 +34,8 @@ class Cause(Enum):
     """The card or the sound child was lost."""
     DOWN = "down"
     """The power went, or the box was stopped."""
+    WINDOW = "window"
+    """The time that was given to it is over."""
 
 
 class Resume(Enum):
@@ -66,12 +69,21 @@ RESUMES = {
 
 def resume(airing: Airing, cause: Cause) -> Resume:
     """The way in which a cut airing goes on, while it is valid. A talk at a microphone is stored nowhere
-    and never goes on; a red one always does.
+    and never goes on, nor does one whose time is over; a red one always does.
     """
-    if airing.notice.talk:
+    if airing.notice.talk or cause is Cause.WINDOW:
         return Resume.NEVER
     red = airing.notice.meant is Severity.RED
     return Resume.FROM_LINE if red else RESUMES[cause][airing.kind]
+
+
+def valid_until(airing: Airing, cut_at: datetime | None) -> datetime:
+    """The end of its being worth saying. The rest of a column is worth it for as long after a cut as its
+    beginning is after its due time: it may be two hours long. One with a stated time ends with that.
+    """
+    if cut_at is None or airing.firm or not airing.notice.pieces:
+        return airing.expires_at
+    return max(airing.expires_at, cut_at + (airing.expires_at - airing.due_at))
 
 
 def goes_on(airing: Airing, cause: Cause, next_line: int) -> bool:

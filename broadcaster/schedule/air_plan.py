@@ -14,7 +14,15 @@ from itertools import count
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import Lengths
-from broadcaster.rules.precedence import Cause, Precedence, Resume, cuts_in, precedence, resume
+from broadcaster.rules.precedence import (
+    Cause,
+    Precedence,
+    Resume,
+    cuts_in,
+    precedence,
+    resume,
+    valid_until,
+)
 from broadcaster.rules.quiet_hours import Ruling, Verdict
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings.schema import Settings
@@ -104,6 +112,7 @@ class _Item:
     left: float
     reason: str = ""
     began: datetime | None = None
+    cut_at: datetime | None = None
     played: float = 0.0
     clashes: list[str] = field(default_factory=list)
 
@@ -173,6 +182,8 @@ class _Air:
         item.began = item.began or self._now
         self._note_waited_for(item)
         ends = self._now + timedelta(seconds=item.left)
+        if item.airing.firm:
+            ends = min(ends, item.airing.expires_at.astimezone(UTC))
         while (due := self._due()) is not None and due < ends:
             newcomer = self._take_one()
             if cuts_in(newcomer.airing, item.airing) and self._verdict(newcomer, due).passes:
@@ -191,13 +202,13 @@ class _Air:
 
     def _may_start(self, item: _Item) -> bool:
         airing = item.airing
-        if self._now.timestamp() > airing.expires_at.timestamp():
+        if self._now.timestamp() > valid_until(airing, item.cut_at).timestamp():
             self._end(
                 item, Fate.CUT_SHORT if item.began else Fate.EXPIRED, item.reason or "轮到时已经过时"
             )
             return False
         verdict = self._verdict(item, self._now)
-        if verdict.until:
+        if verdict.until and not (airing.firm and airing.expires_at <= verdict.until):
             self._defer(item, verdict.until, verdict.reason)
         elif not verdict.passes:
             silent = Fate.LEFT_OUT if verdict.ruling is Ruling.LEAVE_OUT else Fate.SUPPRESSED
@@ -213,12 +224,14 @@ class _Air:
 
     def _defer(self, item: _Item, until: datetime, reason: str) -> None:
         lateness = item.airing.expires_at - item.airing.due_at
-        item.airing = replace(item.airing, due_at=until, expires_at=until + lateness)
+        expires_at = item.airing.expires_at if item.airing.firm else until + lateness
+        item.airing = replace(item.airing, due_at=until, expires_at=expires_at)
         item.reason = reason
         heapq.heappush(self._deferred, (until.astimezone(UTC), next(self._number), item))
 
     def _cut(self, item: _Item, by: _Item, moment: datetime) -> None:
         self._play(item, moment)
+        item.cut_at = moment
         item.wait_for(by.name)
         item.reason = f"被“{by.name}”打断"
         if resume(item.airing, Cause.SEVERER) is Resume.FROM_LINE:

@@ -8,7 +8,6 @@ from itertools import islice
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.rules.air_rules import AirRules
-from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule import plan_summary
 from broadcaster.schedule.air_plan import Sounded, plan
 from broadcaster.schedule.timetable import Timetable
@@ -46,7 +45,6 @@ class Coming:
     def __init__(self, rules: AirRules, settings: Settings, clock: Clock) -> None:
         self._rules = rules
         self._settings = settings
-        self._lengths = estimated_lengths(settings)
         self._clock = clock
         self._found: dict[int, _Found] = {}
 
@@ -76,7 +74,7 @@ class Coming:
 
     def _planned(self, timetable: Timetable, now: datetime, end: datetime) -> Iterator[Airing]:
         sounded = Sounded(self._rules, now)
-        planned = plan(timetable, self._settings, self._lengths, now, end, sounded)
+        planned = plan(timetable, self._settings, self._rules.lengths, now, end, sounded)
         sounding = {one.airing.id for one in planned if one.sounds}
         return (airing for airing in timetable.plan(now, end) if airing.id in sounding)
 

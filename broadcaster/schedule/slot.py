@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.core.notice import Notice
+from broadcaster.core.piece import stated_minutes
 from broadcaster.schedule.recurrence import Recurrence
 
 INSTANT = timedelta(microseconds=1)
@@ -35,13 +36,16 @@ class Slot(ABC):
         """One with the same id whenever it is planned, so that nothing is aired twice."""
         moment = due_at.astimezone(UTC).isoformat()
         key = "\n".join((self.name, notice.text, moment)).encode()
+        # A column with a stated time is joined late, and ends with it.
+        minutes = stated_minutes(notice.pieces)
         return Airing(
             notice,
             due_at,
-            due_at + self.lateness,
+            due_at + (self.lateness if minutes is None else timedelta(minutes=minutes)),
             self.kind,
             self.name,
             id=blake2b(key, digest_size=6).hexdigest(),
+            firm=minutes is not None,
         )
 
 

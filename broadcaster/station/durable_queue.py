@@ -13,11 +13,11 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, OFF
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, SettledNotice
-from broadcaster.core.notice import Severity
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
-from broadcaster.rules.precedence import Cause, goes_on
+from broadcaster.rules.precedence import Cause, goes_on, valid_until
 from broadcaster.store.accepted_airings import AcceptedAirings, Unfinished
 from broadcaster.store.journal import Journal, JournalFilter, JournalReader, JournalRow
 
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 REMEMBERED_ENDINGS = 200
 PROGRESS_SECONDS = 2.0
+# So much of a piece of sound is heard again after a power cut at most: two hours of it are 720 notes.
+PLACE_SECONDS = 10.0
 # So many that no step of the clock makes an older one due again: three days of a loop every two minutes.
 REMEMBERED_AIRINGS = 2_000
 
@@ -95,6 +97,8 @@ class DurableQueue:
         self._held: tuple[Airing, ...] = ()
         self._given: OrderedDict[str, None] = OrderedDict()
         self._look = threading.Event()
+        self.choose: Callable[[Notice, str], Notice] = lambda notice, asked_by: notice
+        """Puts sounds in the place of the folders of a column."""
         self.on_start: list[Callable[[Airing], None]] = []
         """Each is told of every airing that is heard now, on the player's thread; returns at once."""
         player.on_start, player.on_pause = self._started, self._paused
@@ -122,6 +126,7 @@ class DurableQueue:
         if self.known([airing.id]):
             return
         self._give(airing.id)
+        airing = replace(airing, notice=self.choose(airing.notice, airing.asked_by))
         # Late already is what a clock that jumps has leapt over: put back, it waits for its own time.
         is_late = airing.expires_at < self._clock.now()
         # It must begin in time, so nothing waits for the disk.
@@ -180,7 +185,7 @@ class DurableQueue:
     def _go_on(self, left: Unfinished) -> None:
         airing, now = self._by_clock(left.airing), self._clock.now()
         half_said = left.noted_at and left.next_line > 0
-        is_late = airing.expires_at < now
+        is_late = valid_until(airing, left.noted_at) < now
         if (half_said and is_late) or not goes_on(airing, Cause.DOWN, left.next_line):
             self._endings.record(_not_taken_up(left, "停电", left.noted_at or now))
         elif is_late and not left.noted_at:
@@ -188,9 +193,17 @@ class DurableQueue:
             end = JournalEntry(airing, Outcome.EXPIRED, why, "", None, now, 0.0, 0.0)
             self._endings.record(end)
         else:
-            begun = QueuedAiring(airing, left.next_line, left.seconds_played, left.started_at)
-            later = None if _was_due(left) else self._later(airing)
-            self._player.put(replace(begun, not_before=later, cut_by=Cause.DOWN))
+            begun = QueuedAiring(
+                airing,
+                left.next_line,
+                left.seconds_in_line,
+                cut_at=left.noted_at,
+                seconds_played=left.seconds_played,
+                started_at=left.started_at,
+                not_before=None if _was_due(left) else self._later(airing),
+                cut_by=Cause.DOWN,
+            )
+            self._player.put(begun)
 
     def _why_late(self, airing: Airing) -> str:
         """It went by while the box was off, or while its clock was not believed."""
@@ -223,7 +236,12 @@ class DurableQueue:
 
     def _paused(self, waiting: QueuedAiring) -> None:
         """It may be long until it goes on, and the power may go before."""
-        self._queue.progress(waiting.airing.id, waiting.next_line, waiting.seconds_played)
+        self._queue.progress(
+            waiting.airing.id,
+            waiting.next_line,
+            waiting.seconds_played,
+            seconds_in_line=waiting.seconds_in_line,
+        )
 
     def note_progress(self) -> None:
         """Note how far the sounding airing came, then wait a little.
@@ -235,9 +253,12 @@ class DurableQueue:
             seconds = self._clock.monotonic() - on_air.started_monotonic
             played = on_air.waited.seconds_played + min(seconds, on_air.seconds_due)
             line, said_all = on_air.next_line(seconds), on_air.said_all(seconds)
-            self._queue.progress(on_air.airing.id, line, played, said_all)
+            place = on_air.seconds_in_line(seconds)
+            self._queue.progress(on_air.airing.id, line, played, said_all, place)
             # The only line of a talk ends with every block.
-            if not on_air.airing.notice.talk:
+            if on_air.is_continuous(seconds):
+                wait = PLACE_SECONDS
+            elif not on_air.airing.notice.talk:
                 wait = min(wait, on_air.seconds_to_line_end(seconds))
         self._look.wait(wait)
         self._look.clear()

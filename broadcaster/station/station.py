@@ -257,6 +257,7 @@ class Station:
             self._device.expect()
         self._check_zones(notice)
         self._check_recording(notice)
+        notice = self._intake.choose(notice, asked_by)
         settled = self._studio.settle(notice)
         self.words.refresh()
         return self._accept(notice, asked_by, at, expires_at, night_ok, settled)

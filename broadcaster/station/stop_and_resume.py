@@ -12,6 +12,7 @@ from broadcaster.core.notice import Severity, new_id
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.precedence import valid_until
 from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.persistent_controls import Remembered
 
@@ -124,8 +125,9 @@ class Stops:
         if end and end.outcome is Outcome.PLAYED:
             again = others
         else:
-            again = [replace(first, next_line=0) if from_start else first, *others]
-        taken = [self._again(one, place, held.since) for place, one in enumerate(again)]
+            start = replace(first, next_line=0, seconds_in_line=0.0)
+            again = [start if from_start else first, *others]
+        taken = [self._again(one, place, held) for place, one in enumerate(again)]
         self._intake.take_back([waiting for _, waiting in taken if waiting])
         return [told for told, _ in taken]
 
@@ -144,14 +146,16 @@ class Stops:
             return held if held.is_offered(self._clock.monotonic()) else None
 
     def _again(
-        self, ended: QueuedAiring, place: int, since: float
+        self, ended: QueuedAiring, place: int, held: _Held
     ) -> tuple[TakenUp, QueuedAiring | None]:
-        """`since` is the monotonic time of the stop: what was still to be said then has as long now."""
-        now = self._clock.now()
-        airing = _new_airing(ended.airing, now, self._clock.monotonic() - since, place)
+        """It has as long now as it still had at the stop."""
+        now, stopped = self._clock.now(), ended.airing
+        valid = replace(stopped, expires_at=valid_until(stopped, held.stop.at))
+        airing = _new_airing(valid, now, self._clock.monotonic() - held.since, place)
         why_not = self._why_not(airing, now)
         told = TakenUp(ended.airing.id, _name(ended), None if why_not else airing, why_not)
-        return told, None if why_not else QueuedAiring(airing, ended.next_line, settled=ended.settled)
+        rest = QueuedAiring(airing, ended.next_line, ended.seconds_in_line, settled=ended.settled)
+        return told, None if why_not else rest
 
     def _why_not(self, airing: Airing, now: datetime) -> str:
         if airing.notice.talk:

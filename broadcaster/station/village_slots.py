@@ -238,7 +238,8 @@ class Slotbook:
 
     def _look_ahead(self, timetable: Timetable, start: datetime, end: datetime) -> tuple[DayPlan, ...]:
         sounded = Sounded(self._rules, self._clock.now())
-        return look_ahead(timetable, self._settings, start, end, sounded=sounded).days
+        lengths = self._rules.lengths
+        return look_ahead(timetable, self._settings, start, end, lengths, sounded).days
 
     def _change(self, name: str, made_by: str, **fields: Any) -> None:
         with self._lock:

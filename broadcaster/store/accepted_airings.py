@@ -31,12 +31,13 @@ PROGRESS = update(queue).where(queue.c.airing_id == ID)
 class Unfinished:
     """An airing that was accepted and has no journal line, and how far it came before the box went down.
 
-    `next_line` is the first that was not heard whole, `noted_at` when that was last known; None if it
-    had not begun.
+    `next_line` is the first that was not heard whole, of a continuous one all but `seconds_in_line`;
+    `noted_at` is when that was last known; None if it had not begun.
     """
 
     airing: Airing
     next_line: int
+    seconds_in_line: float
     seconds_played: float
     noted_at: datetime | None
 
@@ -94,13 +95,18 @@ class AcceptedAirings:
         return None
 
     def progress(
-        self, airing_id: str, next_line: int, seconds_played: float, said_all: bool = False
+        self,
+        airing_id: str,
+        next_line: int,
+        seconds_played: float,
+        said_all: bool = False,
+        seconds_in_line: float = 0.0,
     ) -> None:
         """Note how far it came. A power cut may lose the last notes, and then a line is said again; but
         not that all is said."""
         noted_at = self._clock.now().isoformat()
         values = {"next_line": next_line, "seconds_played": seconds_played, "noted_at": noted_at}
-        values["of_airing"] = airing_id
+        values |= {"seconds_in_line": seconds_in_line, "of_airing": airing_id}
         if said_all:
             self._write_queue.enqueue(partial(_note_progress, values), wait=False)
         else:
@@ -143,14 +149,15 @@ class AcceptedAirings:
                 self._write_queue.enqueue(partial(_remove, row.number), wait=False)
         for airing_id in [one for one in accepted if one not in ended]:
             try:
-                yield Unfinished(self._airing(accepted[airing_id]["text"]), 0, 0.0, None)
+                yield Unfinished(self._airing(accepted[airing_id]["text"]), 0, 0.0, 0.0, None)
             except ValueError:
                 self._fail(airing_id)
 
     def _unfinished(self, row: Row[Any]) -> Unfinished:
         noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
         airing = self._airing(row.airing)
-        return Unfinished(airing, int(row.next_line), float(row.seconds_played), noted_at)
+        place = int(row.next_line), float(row.seconds_in_line)
+        return Unfinished(airing, *place, float(row.seconds_played), noted_at)
 
     def _airing(self, text: str) -> Airing:
         """As it was accepted, in the station's zone, whoever gave the moments."""

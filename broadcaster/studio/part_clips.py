@@ -1,6 +1,6 @@
 """Keeps the parts of a recording or of a sound file as clips, one after another, while they are made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
 
@@ -27,7 +27,7 @@ def recording_clips(recording: str, settings: Settings, keeping: Keeping) -> Ite
     return _kept(parts, key_of, rate_hz, keeping)
 
 
-def sound_clips(sound: str, settings: Settings, keeping: Keeping) -> Iterator[Clip | None]:
+def sound_clips(sound: str, settings: Settings, keeping: Keeping) -> Generator[Clip | None, None, None]:
     """A sound of the library, gapless, the first part of 2 s at once; None as above.
 
     Raises `LineRefused` for a sound that is gone or damaged. Close the iterator to end it early.

@@ -111,7 +111,10 @@ class Recipes:
         check_numbers(notice)
         if notice.recording:
             return fill_in(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
-        check_speakable(notice.text, self._settings.station.longest_text)
+        for words in _words(notice):
+            check_speakable(words, self._settings.station.longest_text)
+        if notice.pieces and not notice.text:
+            notice = _without_frame(notice)
         tempo = settled_tempo(notice, self._settings.station)
         return replace(fill_in(notice, self._settings), beats_per_minute=tempo)
 
@@ -141,3 +144,17 @@ class Recipes:
         if signal not in SIGNAL_VERSIONS:
             return ""
         return signal_key(signal, self._settings.sound.rate_hz, self._preset)
+
+
+def _words(notice: Notice) -> list[str]:
+    """All that is said; a column of sounds alone says nothing."""
+    said = [piece.source for piece in notice.pieces if piece.spoken]
+    return [notice.text, *said] if notice.text or not notice.pieces else said
+
+
+def _without_frame(notice: Notice) -> Notice:
+    """A column that has no text of its own begins with its first piece: signal, opening and closing of
+    the station are for notices.
+    """
+    opening, closing = notice.opening or "", notice.closing or ""
+    return replace(notice, opening=opening, closing=closing, chime=notice.chime or Signal.NONE)

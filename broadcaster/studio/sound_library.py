@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
+from typing import Protocol, TypeVar
 
 from broadcaster.audio.sound_files.facts import SoundFacts
 from broadcaster.audio.sound_files.title import LONGEST_TITLE, title_of
@@ -50,6 +51,31 @@ class Sound:
     @property
     def seconds(self) -> float:
         return self.facts.seconds
+
+
+class NamedSound(Protocol):
+    """As much of a sound of the library as it is found by."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
+Found = TypeVar("Found", bound=NamedSound)
+
+
+def named(sounds: Iterable[Found], name: str) -> Found | None:
+    """The sound of this key or title, as it is or as a file's name; of two the newest."""
+    stem = str(PurePath(name).with_suffix("")) if name else ""
+    known = list(sounds)
+    by_key = next((sound for sound in known if sound.key == name), None)
+    return by_key or next((sound for sound in known if sound.title in (name, stem)), None)
+
+
+def folder_of(title: str) -> str:
+    """ "戏曲/大登殿" lies in 戏曲; what has no slash in no folder."""
+    return title.rpartition("/")[0]
 
 
 def sound_path(state: Path, key: str) -> Path:

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -15,13 +15,16 @@ from broadcaster.audio.clip_key import clappers_key, clip_key, signal_key
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.mastering import Mastering
 from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.audio.pcm_file import SoundUnreadable
 from broadcaster.audio.render_result import Keeping
 from broadcaster.audio.signal_sounds import MAKERS, make_signal
 from broadcaster.core.beat_timing import rest_after, timing
-from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavailable
 from broadcaster.core.model import Clip, Item, Line, Programme, Ready, Script
 from broadcaster.core.notice import Notice, Signal
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.settings.schema import LexiconSettings
+from broadcaster.studio.column_sounds import sound_items
 from broadcaster.studio.part_clips import recording_clips
 from broadcaster.studio.voice_messages import (
     Compose,
@@ -180,9 +183,12 @@ class VoiceChild:
         if notice.recording:
             items += yield from self._make_recording(request, keeping)
             programme = Programme("recording", tuple(items))
-        else:
+        elif not notice.pieces:
             programme = yield from self._make_speech(request, keeping, items, effort)
-        keeping.keep_programme(request.settled.key, programme)
+        if notice.pieces:
+            programme = yield from self._make_column(request, keeping, items, effort)
+        if not programme.lacks:
+            keeping.keep_programme(request.settled.key, programme)
         yield Finished(request.job, programme, keeping.fault, effort.slowness)
 
     def _make_recording(self, request: Make, keeping: Keeping) -> Generator[Step, None, list[Item]]:
@@ -207,14 +213,61 @@ class VoiceChild:
             yield SoundReady(request.job, (len(items), 0), Ready(items[-1], len(items)))
         return items
 
+    def _make_column(
+        self, request: Make, keeping: Keeping, items: list[Item], effort: Effort
+    ) -> Generator[Step, None, Programme]:
+        """Its words, its pieces, its closing. One that cannot be had is left out, and the rest is heard.
+
+        Raises `LineRefused` if there is nothing left.
+        """
+        notice, lacks = request.notice, list[str]()
+        said = replace(notice, closing="", pieces=())
+        alone = replace(said, opening="", repeats=1, say_contact=False)
+        said = said if said.text else replace(alone, text=notice.opening or "")
+        if said.text and not said.recording:
+            yield from self._make_speech(_saying(request, said), keeping, items, effort)
+        for piece in notice.pieces:
+            if piece.spoken:
+                words = _saying(request, replace(alone, text=piece.source))
+                yield from self._make_speech(words, keeping, items, effort)
+            else:
+                lacks += yield from self._make_sound(request, piece, keeping, items)
+        if notice.closing:
+            words = _saying(request, replace(alone, text=notice.closing))
+            yield from self._make_speech(words, keeping, items, effort)
+        if not any(item.matter for item in items):
+            raise LineRefused("".join(lacks))
+        return Programme(request.voice, tuple(items), "".join(lacks))
+
+    def _make_sound(
+        self, request: Make, piece: Piece, keeping: Keeping, items: list[Item]
+    ) -> Generator[Step, None, list[str]]:
+        """A piece, or its stand-in; the sentences on what could not be had."""
+        lacks: list[str] = []
+        stand_in = replace(piece, kind=PieceKind.AUDIO, source=piece.stand_in, start_seconds=0.0)
+        for this in [piece, *([stand_in] if piece.stand_in else [])]:
+            try:
+                for item in sound_items(this, self._settings, keeping):
+                    if item is None:
+                        yield None
+                        continue
+                    items.append(item)
+                    line = _line_of_last(request, items)
+                    yield SoundReady(request.job, (line, 0), Ready(item, line))
+                break
+            except (LineRefused, SoundUnreadable) as error:
+                logger.warning("%s", error)
+                lacks.append(str(error))
+        return lacks
+
     def _make_speech(
         self, request: Make, keeping: Keeping, items: list[Item], effort: Effort
     ) -> Generator[Step, None, Programme]:
-        notice = request.notice
+        notice, first = request.notice, _line_of_last(request, items) + 1
         lines = self._lines(request)
         voice = self._voice(request.voice)
         yield None
-        for number, part in enumerate(with_clappers(voice.arrange(lines)), start=1):
+        for number, part in enumerate(with_clappers(voice.arrange(lines)), start=first):
             if isinstance(part, Line):
                 made = self._make_line(request, number, part, voice, keeping, effort, not items)
                 items.append((yield from made))
@@ -307,6 +360,16 @@ class VoiceChild:
         except BroadcasterError as error:
             # Told once is enough: the first notice fails by the same error.
             logger.info("钟声和警报没有存下来：%s", error)
+
+
+def _saying(request: Make, notice: Notice) -> Make:
+    """The same request for a part of its notice."""
+    return replace(request, settled=replace(request.settled, notice=notice))
+
+
+def _line_of_last(request: Make, items: list[Item]) -> int:
+    """The signal is line 0; without one the first line is 1."""
+    return len(items) - (request.notice.chime is not Signal.NONE)
 
 
 def main() -> None:

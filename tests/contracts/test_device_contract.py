@@ -54,6 +54,17 @@ def test_a_device_without_an_amplifier_has_no_relay_on(listener: Listener) -> No
     assert isinstance(listener.device.card, str)
 
 
+def test_a_sound_may_begin_at_a_place_in_it(listener: Listener, tmp_path: Path) -> None:
+    long = make_sound(tmp_path / "long.flac", 0.5)
+    listener.device.begin("a")
+    listener.device.play(long.path, 0.0, 0.3)
+    listener.device.play(long.path, 0.1, 0.5)
+    listener.device.finish()
+    ended = listener.ended("a")
+    assert ended.whole
+    assert ended.seconds_played == pytest.approx(0.3)
+
+
 def test_items_follow_each_other(listener: Listener, clip: Sound) -> None:
     for item_id in ("a", "b", "c"):
         assert listener.speak(item_id, clip).seconds_played == pytest.approx(0.15)

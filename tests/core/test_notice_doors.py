@@ -42,6 +42,7 @@ from broadcaster.core.notice import (
     settable,
     typed,
 )
+from broadcaster.core.piece import ENDLESS, Order, Piece, PieceKind
 from broadcaster.county.notices import notice_columns
 from broadcaster.county.notices.draft import Draft, title_from_text
 from broadcaster.county.pages.compose_form import fields_of, form_of, read_draft
@@ -62,6 +63,22 @@ WORDS = st.text("停水通知，请互相转告138 .-", min_size=1, max_size=12)
 SHAPED = {"recording": st.sampled_from(["", "0123456789abcdef" * 2]), "voice": st.just("baker:female")}
 
 
+@st.composite
+def some_pieces(draw: st.DrawFn) -> Piece:
+    """One of all that a piece may be."""
+    kind, words = draw(st.sampled_from(PieceKind)), draw(WORDS)
+    if kind is PieceKind.TEXT:
+        return Piece(kind, words)
+    limits = st.floats(0.5, 720)
+    return Piece(
+        kind,
+        f"https://{words}" if kind is PieceKind.RELAY else words,
+        draw(limits if kind in ENDLESS else st.none() | limits),
+        draw(st.sampled_from(Order)) if kind is PieceKind.FOLDER else Order.IN_ORDER,
+        draw(st.just("") | WORDS),
+    )
+
+
 def values(name: str) -> st.SearchStrategy[Any]:
     """All that a field may be."""
     spec, shape = SPECS[name], kinds()[name]
@@ -76,6 +93,8 @@ def values(name: str) -> st.SearchStrategy[Any]:
         found = st.integers(**bounds) if kind is int else st.floats(**bounds)  # type: ignore[arg-type]
     elif kind == tuple[str, ...]:
         found = st.lists(WORDS, max_size=3).map(tuple)
+    elif kind == tuple[Piece, ...]:
+        found = st.lists(some_pieces(), max_size=3).map(tuple)
     return found if kind is shape else st.none() | found
 
 
@@ -111,8 +130,16 @@ def by_slot(notice: Notice) -> Notice:
     written = plain(notice, Way.SLOT)
     if notice.chime:
         written["chime"] = next(name for name, one in SIGNALS.items() if one is notice.chime)
+    written["column"] = [as_in_the_file(piece) for piece in written.pop("pieces", ())]
     slot = SlotSettings.model_validate({"name": "通知", "at": "07:30", **written})
     return replace(slot.notice, text=slot.text or "")
+
+
+def as_in_the_file(piece: dict[str, Any]) -> dict[str, Any]:
+    """The source of a piece stands under the name of its kind."""
+    return {piece["kind"]: piece["source"]} | {
+        name: value for name, value in piece.items() if name not in ("kind", "source")
+    }
 
 
 def by_socket(notice: Notice) -> Notice:

@@ -158,7 +158,8 @@ HOMES: dict[str, set[str]] = {
     "paho": {"link", "county/broker"},
     "prometheus_client": {"web/api/metrics.py"},
     "pydantic": {
-        *("settings", "schedule/slot_settings.py", "schedule/timetable_file.py"),
+        *("settings", "schedule/slot_settings.py", "schedule/piece_settings.py"),
+        "schedule/timetable_file.py",
         *("station/remote_values.py", "web/api", "bulletin", "county/store/office_settings.py"),
         "county/foreign/message_log.py",
     },

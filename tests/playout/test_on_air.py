@@ -33,7 +33,7 @@ def on_air() -> CurrentAiring:
 
 def test_what_was_cut_before_its_first_sound_goes_on_where_it_was(on_air: CurrentAiring) -> None:
     assert on_air.line_after(0.0) == 2
-    assert on_air.rest(Ended("a", 0.0, False, LOST, lost=True), 100.0).next_line == 2
+    assert on_air.rest(Ended("a", 0.0, False, LOST, lost=True), NOON, 100.0).next_line == 2
 
 
 def test_what_nobody_can_have_heard_has_not_played_though_every_sample_was_taken(
@@ -117,14 +117,55 @@ def test_a_line_that_is_lost_again_and_again_rests_twice_as_long_each_time(
     on_air.add(sound(3.0), 3, 100.0)
     rests = []
     for _ in range(4):
-        rest = on_air.rest(Ended("a", 1.0, False, LOST, lost=True), 200.0)
+        rest = on_air.rest(Ended("a", 1.0, False, LOST, lost=True), NOON, 200.0)
         rests.append(rest.rest_seconds)
         assert rest.rests_until == 200.0 + rest.rest_seconds
         on_air.waited = rest
     assert rests == pytest.approx([0.3, 0.6, 1.2, 2.4])
-    further = on_air.rest(Ended("a", 3.0, False, LOST, lost=True), 200.0)
+    further = on_air.rest(Ended("a", 3.0, False, LOST, lost=True), NOON, 200.0)
     assert (further.next_line, further.rest_seconds) == (3, 0.3)
-    assert on_air.rest(Ended("a", 1.0, False, "让位"), 200.0).rest_seconds == 0.0
+    assert on_air.rest(Ended("a", 1.0, False, "让位"), NOON, 200.0).rest_seconds == 0.0
+
+
+def part(seconds: float) -> Item:
+    return replace(sound(seconds), continuous=True)
+
+
+def test_a_sound_goes_on_from_its_place_and_words_from_their_line() -> None:
+    begun = CurrentAiring(QueuedAiring(Airing(Notice("栏目"), NOON, NOON)), NOON)
+    begun.start(NOON, 100.0)
+    assert begun.add(replace(sound(1.0), matter=False), 0, 100.0) == 0.0
+    for line, item in enumerate((sound(3.0, 1.0), part(20.0), part(5.0)), start=1):
+        assert begun.add(item, line, 100.0) == 0.0
+    begun.made = True
+    places = [(0.5, 0, 0.0), (2.0, 0, 0.0), (4.5, 2, 0.0), (15.0, 2, 10.0), (24.95, 2, 19.95)]
+    for seconds, line, place in [*places, (25.0, 3, 0.0), (29.9, 3, 4.9)]:
+        assert begun.next_line(seconds) == line
+        assert begun.seconds_in_line(seconds) == pytest.approx(place)
+    rest = begun.rest(Ended("a", 15.0, False, "让位"), NOON, 120.0)
+    assert (rest.next_line, rest.seconds_in_line, rest.cut_at) == (2, 10.0, NOON)
+
+
+def test_a_sound_that_goes_on_is_cut_again_further_on() -> None:
+    airing = Airing(Notice("栏目"), NOON, NOON)
+    again = CurrentAiring(QueuedAiring(airing, next_line=2, seconds_in_line=10.0), NOON)
+    again.start(NOON, 100.0)
+    assert again.rest(Ended("a", 0.0, False, "让位"), NOON, 100.0).seconds_in_line == 10.0
+    starts = [again.add(part(20.0), line, 100.0) for line in (1, 2, 3)]
+    assert starts == [None, 10.0, 0.0]
+    assert (again.seconds_before, again.seconds_due) == (30.0, 60.0)
+    assert [again.next_line(seconds) for seconds in (0.0, 9.9, 10.0, 29.0)] == [2, 2, 3, 3]
+    assert [again.seconds_in_line(seconds) for seconds in (0.0, 4.0, 12.0)] == [10.0, 14.0, 2.0]
+
+
+def test_a_damaged_part_that_is_made_again_goes_on_where_it_was_good() -> None:
+    begun = CurrentAiring(QueuedAiring(Airing(Notice("栏目"), NOON, NOON)), NOON)
+    begun.start(NOON, 100.0)
+    for line in (1, 2):
+        begun.add(part(20.0), line, 100.0)
+    begun.drop_damaged(Damaged("a", 1, Path("key.flac"), 3.0))
+    assert [begun.add(part(20.0), line, 100.0) for line in (1, 2, 3)] == [None, 3.0, 0.0]
+    assert begun.seconds_in_line(24.0) == pytest.approx(4.0)
 
 
 def test_only_what_a_person_cuts_is_stopping() -> None:

@@ -31,6 +31,7 @@ from broadcaster.core.model import (
     RenderFailed,
 )
 from broadcaster.core.notice import Notice, OfficeLevel, Severity
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.precedence import Cause
@@ -756,3 +757,16 @@ def test_whoever_looks_while_one_begins_finds_it_waiting_or_on_the_air(air: Air)
         found = [name in look for look in looks]
         first, last = found.index(True), len(found) - found[::-1].index(True)
         assert all(found[first:last]), f"{name} was nowhere before it began"
+
+
+def test_a_column_with_a_stated_time_ends_with_it(air: Air) -> None:
+    now = air.clock.now()
+    notice = Notice("", pieces=(Piece(PieceKind.FOLDER, "戏曲", 30),))
+    ends = now + timedelta(seconds=0.3)
+    air.player.put(QueuedAiring(Airing(notice, now, ends, AiringKind.SCHEDULED, id="opera", firm=True)))
+    thread = air.start()
+    air.clock.advance(0.3)
+    thread.join(20.0)
+    (entry,) = air.journal
+    assert (entry.outcome, entry.reason) == (Outcome.PLAYED, "到点收了")
+    assert air.player.on_air is None and not air.player.waiting()

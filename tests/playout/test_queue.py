@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.core.notice import Notice, OfficeLevel, Severity
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
@@ -140,3 +141,15 @@ def test_one_that_rests_lets_others_go_before_and_is_ready_when_its_rest_is_over
     firsts = [queue.first(MORNING, monotonic) for monotonic in (100.0, 102.0)]
     assert [first and first.airing.id for first in firsts] == ["daily", "red"]
     assert queue.rest_seconds(102.0) is None
+
+
+def test_the_rest_of_a_long_sound_is_worth_it_after_a_cut() -> None:
+    """Of one that is half an hour long the lateness of ten minutes is over when it is cut."""
+    now = MORNING
+    notice = Notice("", pieces=(Piece(PieceKind.AUDIO, "大登殿.mp3"),))
+    opera = Airing(notice, now, now + timedelta(minutes=10), AiringKind.SCHEDULED)
+    cut = QueuedAiring(opera, 3, 5.0, cut_at=now + timedelta(minutes=30))
+    assert not cut.is_late(now + timedelta(minutes=39))
+    assert cut.is_late(now + timedelta(minutes=41))
+    words = QueuedAiring(Airing(Notice("停水"), now, opera.expires_at), cut_at=cut.cut_at)
+    assert words.is_late(now + timedelta(minutes=39))

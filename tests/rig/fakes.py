@@ -541,11 +541,12 @@ class FakeDevice(Device):
         self.heard[item_id] = []
         self.begun.append((item_id, volume, zones))
 
-    def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
+    def play(self, sound: Path, pause_seconds: float = 0.0, start_seconds: float = 0.0) -> None:
         if not self._item_id or self._broken:
             return
         try:
             samples, rate_hz = soundfile.read(sound, dtype="int16")
+            samples = samples[round(start_seconds * rate_hz) :]
         except soundfile.LibsndfileError:
             self._broken = True
             return self.on_report(Damaged(self._item_id, len(self.heard[self._item_id]), sound, 0.0))

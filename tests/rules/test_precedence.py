@@ -71,6 +71,7 @@ GOES_ON = {
     (AiringKind.SCHEDULED, Cause.DEVICE): (True, True),
     (AiringKind.SCHEDULED, Cause.DOWN): (True, True),
     (AiringKind.LOOP, Cause.SEVERER): (False, False),
+    **{(kind, Cause.WINDOW): (False, False) for kind in AiringKind},
     (AiringKind.LOOP, Cause.DEVICE): (True, True),
     (AiringKind.LOOP, Cause.DOWN): (True, False),
 }
@@ -82,6 +83,6 @@ def test_what_was_cut_goes_on_by_its_kind_and_by_what_cut_it(kind: AiringKind, c
     cut = replace(airing(Severity.DAILY, OfficeLevel.VILLAGE), kind=kind)
     assert tuple(goes_on(cut, cause, line) for line in (UNHEARD, HALF_SAID)) == GOES_ON[kind, cause]
     red = replace(airing(Severity.RED, OfficeLevel.VILLAGE), kind=kind)
-    assert goes_on(red, cause, HALF_SAID)
+    assert goes_on(red, cause, HALF_SAID) is (cause is not Cause.WINDOW)
     talk = replace(red, notice=replace(red.notice, talk=True))
     assert not goes_on(talk, cause, UNHEARD)

@@ -71,6 +71,29 @@ def test_two_due_together_sound_one_after_the_other_and_are_told() -> None:
     assert first.clashes == ()
 
 
+def opera(**more: Any) -> dict[str, Any]:
+    return {"at": "09:00", "text": None, "folder": "戏曲", **more}
+
+
+def test_a_column_with_a_stated_time_is_joined_late_and_ends_with_it() -> None:
+    (alone,) = planned(opera(minutes=0.5))
+    assert (alone.seconds, alone.fate, alone.airing.firm) == (30, Fate.PLAYS, True)
+    before, joined = planned({"at": "09:00", "severity": 3}, opera(minutes=1.5, late_minutes=0))
+    assert told([before, joined])[1] == ("09:01:00", "第1条", Fate.PLAYS)
+    assert joined.seconds == 30
+    cut, red = planned(opera(minutes=1.5), {"at": "09:01", "severity": 1})
+    assert told([cut, red]) == [("09:00:00", "第0条", Fate.PLAYS), ("09:01:00", "第1条", Fate.PLAYS)]
+
+
+def test_a_column_is_not_played_when_its_time_is_over_before_quiet_hours_are() -> None:
+    over, after = planned(
+        opera(at="12:40", minutes=30, when_quiet="wait"),
+        opera(at="13:50", minutes=30, when_quiet="wait"),
+    )
+    assert (over.fate, after.fate) == (Fate.SUPPRESSED, Fate.DEFERRED)
+    assert (after.starts_at, after.seconds) == (FRIDAY + timedelta(hours=14), 60)
+
+
 def test_what_waits_too_long_is_told_as_expired() -> None:
     slots = [{"at": "07:30"}] * 3
     assert [one.fate for one in planned(*slots, {"at": "07:30", "late_minutes": 2.5})] == [

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.core.model import AiringKind
 from broadcaster.core.notice import Severity, Signal, Style
+from broadcaster.core.piece import Order, Piece, PieceKind
 from broadcaster.core.project_folders import CONFIG_FOLDER
 from broadcaster.schedule.plan_summary import count
 from broadcaster.schedule.slot_settings import TimetableSettings
@@ -84,6 +85,24 @@ def test_a_slot_may_have_its_verse_said_to_clappers() -> None:
     plain, verse = timetable(MORNING, MORNING | {"style": "kuaiban", "beats_per_minute": 110}).slots
     assert (plain.notice.style, plain.notice.beats_per_minute) == (Style.PLAIN, None)
     assert (verse.notice.style, verse.notice.beats_per_minute) == (Style.KUAIBAN, 110)
+
+
+def test_a_slot_of_sounds_is_a_column_of_pieces() -> None:
+    at = {"name": "早间", "at": "07:30"}
+    pieces = [{"text": "早上好"}, {"audio": "国歌.mp3"}, {"relay": "https://tai.cn/1", "minutes": 30}]
+    column, folder, said = timetable(
+        at | {"column": pieces},
+        at | {"folder": "戏曲", "order": "shuffle", "minutes": 20, "stand_in": "备用.mp3"},
+        at | {"text": "请听国歌", "audio": "国歌.mp3"},
+    ).slots
+    assert column.notice.pieces == (
+        Piece(PieceKind.TEXT, "早上好"),
+        Piece(PieceKind.AUDIO, "国歌.mp3"),
+        Piece(PieceKind.RELAY, "https://tai.cn/1", 30),
+    )
+    opera = Piece(PieceKind.FOLDER, "戏曲", 20, Order.SHUFFLE, "备用.mp3")
+    assert (folder.notice.pieces, folder.notice.text, folder.notice.title) == ((opera,), "", "早间")
+    assert (said.notice.text, len(said.notice.pieces)) == ("请听国歌", 1)
 
 
 def test_lateness_comes_from_the_slot_but_leaves_time_to_reach_the_air() -> None:

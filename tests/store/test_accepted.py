@@ -59,9 +59,10 @@ def test_how_far_it_came_is_known_after_a_restart(open_again: OpenStore, clock: 
         store.queue.accept(airing())
         store.queue.progress("a1", 1, 3.0)
         clock.advance(4)
-        store.queue.progress("a1", 2, 7.0)
+        store.queue.progress("a1", 2, 7.0, seconds_in_line=2.5)
     with open_again() as store:
         (left,) = store.queue.unfinished()
+    assert left.seconds_in_line == 2.5
     assert (left.next_line, left.seconds_played, left.noted_at) == (2, 7.0, clock.now())
     assert left.started_at == clock.now() - timedelta(seconds=7)
 

@@ -119,8 +119,8 @@ class SoundDevice(Device):
             self._word_at = max(self._word_at, self._clock.monotonic())
             self._send(Begin(item_id, volume, zones))
 
-    def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
-        self._send(Play(sound, pause_seconds))
+    def play(self, sound: Path, pause_seconds: float = 0.0, start_seconds: float = 0.0) -> None:
+        self._send(Play(sound, pause_seconds, start_seconds))
 
     def finish(self) -> None:
         self._send(Finish())

@@ -75,8 +75,9 @@ class Device(ABC):
         """
 
     @abstractmethod
-    def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
-        """Append a sound file (mono, station rate, any format libsndfile reads), and a silence.
+    def play(self, sound: Path, pause_seconds: float = 0.0, start_seconds: float = 0.0) -> None:
+        """Append a sound file (mono, station rate, any format libsndfile reads), and a silence. One that
+        does not begin at its start comes up within 20 ms.
 
         It joins what is playing without a gap. If nothing is left to play, silence is heard until
         the next call; that silence does not count as played.

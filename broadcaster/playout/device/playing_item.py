@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from broadcaster.audio.pcm import SAMPLE_BYTES, Gain
+from broadcaster.audio.pcm import SAMPLE_BYTES, Gain, ramp_up
 from broadcaster.audio.pcm_file import NoDecoder, SoundUnreadable, read_pcm
 from broadcaster.system.flac_digest import is_undamaged
 
 
 @dataclass
 class _Sound:
-    """One file of it with the silence behind; `frames` of the file were read."""
+    """One file of it with the silence behind; `frames` of the file were read. One that is `cut_into`
+    does not begin at its start.
+    """
 
     number: int
     path: Path
     blocks: Iterator[bytes]
     silence: Iterator[bytes]
+    cut_into: bool
     frames: int = 0
     checked: bool = False
 
@@ -51,11 +54,12 @@ class PlayingItem:
         self._sounds: deque[_Sound] = deque()
         self._given = 0
 
-    def append(self, path: Path, pause_seconds: float) -> None:
+    def append(self, path: Path, pause_seconds: float, start_seconds: float = 0.0) -> None:
         if not (self.complete or self._broken):
-            blocks = read_pcm(path, self._rate_hz, self._block_frames)
+            first_frame = round(start_seconds * self._rate_hz)
+            blocks = read_pcm(path, self._rate_hz, self._block_frames, first_frame)
             silence = self._silence(round(pause_seconds * self._rate_hz))
-            self._sounds.append(_Sound(self._given, path, blocks, silence))
+            self._sounds.append(_Sound(self._given, path, blocks, silence, first_frame > 0))
             self._given += 1
 
     def next_block(self) -> bytes:
@@ -71,6 +75,8 @@ class PlayingItem:
             except NoDecoder as error:
                 self.end_here(str(error))
                 return b""
+            # A block is 20 ms.
+            block = ramp_up(block) if sound.cut_into and not sound.frames else block
             sound.frames += len(block) // SAMPLE_BYTES
             block = block or next(sound.silence, b"")
             if block:

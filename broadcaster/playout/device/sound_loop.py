@@ -110,8 +110,8 @@ class SoundLoop:
                 self._expect()
             case Begin(), _:
                 self._begin(command)
-            case Play(sound, pause_seconds), PlayingItem() as item:
-                item.append(sound, pause_seconds)
+            case Play(sound, pause_seconds, start_seconds), PlayingItem() as item:
+                item.append(sound, pause_seconds, start_seconds)
             case Finish(), PlayingItem() as item:
                 item.finish()
             case Mend(), PlayingItem() as item:

@@ -74,10 +74,11 @@ class Begin:
 
 @dataclass(frozen=True)
 class Play:
-    """Append a sound file to the item, and a silence."""
+    """Append a sound file to the item, from some place in it on, and a silence."""
 
     sound: Path
     pause_seconds: float
+    start_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 # Oldest first; 0000 is what version 0.1.0 of the program made, which had no number.
-VERSIONS = ("0000", "0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS = ("0000", "0001", "0002", "0003", "0004", "0005", "0006", "0007")
 VERSION = VERSIONS[-1]
 
 # In the state folder.
@@ -71,6 +71,7 @@ queue = Table(
     Column("airing_id", Text, nullable=False, unique=True),
     Column("airing", Text, nullable=False),
     Column("next_line", Integer, nullable=False, server_default="0"),
+    Column("seconds_in_line", REAL, nullable=False, server_default="0"),
     Column("seconds_played", REAL, nullable=False, server_default="0"),
     Column("noted_at", Text),
 )

@@ -29,7 +29,7 @@ DAY_WORDS = ("market", "holidays", "valid_from", "valid_until")
 MANNER = {
     name: (kind_of(shape), plain_value(default))
     for name, (_spec, shape, default) in settable(Way.SLOT).items()
-    if name not in ("text", "opening", "closing", "zones")
+    if name not in ("text", "opening", "closing", "zones", "pieces")
 }
 # What a field that takes a number asks for, and an example of it.
 WANTED_NUMBERS = {
@@ -40,6 +40,8 @@ WANTED_NUMBERS = {
     "pace": (N_("快慢"), 0.9),
     "beats_per_minute": (N_("快板一分钟几拍"), 120),
 }
+# What a slot may have in place of words.
+SOUNDS = ("audio", "folder", "relay", "input", "column")
 # Where on the page a key is written, if not in a field of its own name.
 FIELDS = {"texts": "text", "market_calendar": "market", "": "text"}
 # What the form decides on; anything else that was written stays as it is.
@@ -107,7 +109,7 @@ def typed(form: MultiDict[str, str]) -> Written:
 
 def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
     """The fields that still have to be filled in."""
-    if not written.get("text") and not written.get("texts"):
+    if not any(written.get(key) for key in ("text", "texts", *SOUNDS)):
         yield "text", _("请写要说的话。")
     for key, (what, example) in WANTED_NUMBERS.items():
         if isinstance(written.get(key), str):

@@ -57,7 +57,6 @@
     lost.hidden = true;
     form.hidden = false;
     document.body.classList.remove("unheard");
-    // Who reads only that it is back takes his press for done.
     tell(unsent ? told.dataset.again : told.dataset.back);
     unsent = false;
     setTimeout(() => { if (told.textContent === told.dataset.back) tell(""); }, 4000);
@@ -89,8 +88,8 @@
     stream.onerror = () => { close(); look(); };
   }
 
-  // Where no stream is to be had: too many phones, or a proxy that holds it back. True for an answer of
-  // the station, an error of its own too; 502 to 504 are of what stands before it.
+  // Where no stream is to be had: too many phones, or a proxy. True for an answer of the station itself:
+  // 502 to 504 are a proxy's.
   async function look() {
     try {
       const answer = await fetch(`${root}/live?of=${live}`, { cache: "no-store", credentials: "same-origin" });
@@ -148,7 +147,7 @@
     tell(state.said);
   }
 
-  // As if it had been pressed now, with the button's own name and address.
+  // With the pressed button's own name and address.
   function submit(written, button) {
     sent = written;
     if (button && button.form === written) button.click();
@@ -166,9 +165,8 @@
     send(button).catch(() => tell(told.dataset.failed)).then(() => { sending = false; });
   });
   document.addEventListener("click", (event) => { pressed = event.target.closest("button"); }, true);
-  // Where the station does not answer, the browser's own page would take the place of what is written; so
-  // in doubt it is asked first: it may only have been busy, and a box without a network has a browser
-  // that hears it. What is held back is never sent later by itself: nobody expects what airs then.
+  // The browser's own page would take the place of what is written, so in doubt the station is asked. What
+  // is held back is never sent later by itself: nobody expects what airs then.
   document.addEventListener("submit", (event) => {
     if (event.target === sent || (navigator.onLine !== false && lost.hidden)) return;
     const button = pressed;

@@ -1,0 +1,49 @@
+"""The sounds of a column's pieces: found in the library by their names, kept as clips in parts."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from math import inf
+
+from broadcaster.audio.clip_cut import cut
+from broadcaster.audio.clip_key import cut_key
+from broadcaster.audio.render_result import Keeping
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Clip, Item
+from broadcaster.core.piece import PIECE_LABELS, Piece, PieceKind
+from broadcaster.settings.schema import Settings
+from broadcaster.studio.part_clips import sound_clips
+from broadcaster.studio.sound_library import SoundLibrary, named
+
+
+def sound_items(piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[Item | None]:
+    """The clips of a piece's sound, within its time; None where more urgent work may go first.
+
+    Raises `LineRefused` for a sound that cannot be had.
+    """
+    if piece.kind is PieceKind.FOLDER:
+        raise LineRefused(f"文件夹“{piece.source}”里没有声音，请先传几个进去。")
+    if piece.kind is not PieceKind.AUDIO:
+        raise LineRefused(f"这一版还放不了{PIECE_LABELS[piece.kind]}：{piece.source[:60]}。")
+    sound = named(SoundLibrary(settings.paths.state).all(), piece.source)
+    if sound is None:
+        raise LineRefused(f"没有“{piece.source}”这个声音，请在节目里看看名字，或者重新传一遍。")
+    first = piece.start_seconds
+    last = first + piece.minutes * 60.0 if piece.minutes else inf
+    end = 0.0
+    with closing(sound_clips(sound.key, settings, keeping)) as clips:
+        for clip in clips:
+            begin, end = end, end + (clip.seconds if clip else 0.0)
+            if clip is None or end <= first:
+                yield None
+                continue
+            if begin < first or end > last:
+                clip = _cut(clip, max(first - begin, 0.0), min(last, end) - begin, settings, keeping)
+            yield Item(clip, 0.0, sound.title, continuous=True)
+            if end >= last:
+                break
+
+
+def _cut(clip: Clip, first: float, last: float, settings: Settings, keeping: Keeping) -> Clip:
+    rate_hz, key = settings.sound.rate_hz, cut_key(clip.key, first, last)
+    kept = keeping.find(key)
+    return kept or keeping.keep(key, cut(clip, first, last, rate_hz), rate_hz, may_be_silent=True)

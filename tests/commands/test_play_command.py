@@ -1,0 +1,40 @@
+"""The command that plays a sound file, a sound of the library or a folder, by a box of its own."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from rig.village import Village
+
+from broadcaster.studio.sound_library import SoundLibrary
+
+RATE_HZ = 48_000
+
+
+def tone(folder: Path, name: str, hertz: float) -> Path:
+    path = folder / name
+    moments = np.arange(RATE_HZ) / RATE_HZ
+    soundfile.write(path, 0.2 * np.sin(2 * np.pi * hertz * moments), RATE_HZ, "PCM_16")
+    return path
+
+
+def test_a_file_is_taken_into_the_library_and_heard_whole(village: Village, tmp_path: Path) -> None:
+    out = tmp_path / "out.wav"
+    done = village.call("play", str(tone(tmp_path, "国歌.wav", 500)), "--output-file", str(out))
+    assert done.returncode == 0, done.stderr
+    samples, rate_hz = soundfile.read(out)
+    loud = np.flatnonzero(np.abs(samples) > 0.01)
+    assert (loud[-1] - loud[0]) / rate_hz > 0.9
+    (kept,) = SoundLibrary(village.state).all()
+    assert kept.title == "国歌"
+    again = village.call("play", "国歌.mp3", "--minutes", "0.01", "--output-file", str(out))
+    assert again.returncode == 0, again.stderr
+    journal = village.call("journal").stdout
+    assert journal.count("国歌") == 2, journal
+
+
+def test_a_name_that_nothing_has_and_a_time_that_is_none_are_told(village: Village) -> None:
+    done = village.call("play", "大登殿")
+    assert done.returncode == 2 and "声音库里也没有" in done.stderr
+    done = village.call("play", "大登殿", "--at", "明天")
+    assert done.returncode == 2 and "时间写法不对" in done.stderr

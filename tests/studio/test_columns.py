@@ -1,0 +1,116 @@
+"""A column becomes a programme of its words and sounds in their order; what cannot be had is told, and
+the rest is heard.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from rig.fakes import ManualClock
+
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Item
+from broadcaster.core.notice import Notice
+from broadcaster.core.piece import Piece, PieceKind
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+from broadcaster.studio.sound_lengths import SoundLengths
+from broadcaster.studio.sound_library import Sound, SoundLibrary
+from broadcaster.studio.studio import Studio
+
+RATE_HZ = 48_000
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(paths=PathSettings(audio_cache=tmp_path / "cache", state=tmp_path / "state"))
+
+
+@pytest.fixture
+def library(settings: Settings) -> SoundLibrary:
+    return SoundLibrary(settings.paths.state)
+
+
+@pytest.fixture
+def studio(settings: Settings) -> Iterator[Studio]:
+    studio = Studio(settings, LexiconSettings(), ManualClock())
+    yield studio
+    studio.close()
+
+
+def take(library: SoundLibrary, folder: Path, title: str, seconds: float, hertz: float) -> Sound:
+    path = folder / "sent.wav"
+    moments = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    soundfile.write(path, 0.2 * np.sin(2 * np.pi * hertz * moments), RATE_HZ, "PCM_16")
+    return library.take([path.read_bytes()], "sent.wav", title)
+
+
+def audio(source: str, **more: float | str) -> Piece:
+    return Piece(PieceKind.AUDIO, source, **more)  # type: ignore[arg-type]
+
+
+def samples(items: tuple[Item, ...]) -> NDArray[np.int16]:
+    return np.concatenate([soundfile.read(item.clip.path, dtype="int16")[0] for item in items])
+
+
+def test_words_and_sounds_follow_one_another_and_the_closing_comes_last(
+    studio: Studio, library: SoundLibrary, tmp_path: Path
+) -> None:
+    anthem = take(library, tmp_path, "国歌", 3.0, 500)
+    pieces = (audio("国歌.mp3"), Piece(PieceKind.TEXT, "下面是戏曲。"), audio(anthem.key))
+    column = Notice("早上好。", opening="", closing="谢谢收听。", pieces=pieces)
+    settled = studio.settle(column)
+    programme = studio.programme(settled)
+    says = [item.says for item in programme.items if item.matter]
+    assert says == ["早上好。", "国歌", "国歌", "下面是戏曲。", "国歌", "国歌", "谢谢收听。"]
+    assert [item.continuous for item in programme.items if item.says == "国歌"] == [True] * 4
+    assert studio.find(settled) == programme
+    alone = studio.programme(studio.settle(Notice("", pieces=(audio("国歌"),))))
+    assert [item.says for item in alone.items] == ["国歌", "国歌"], "no signal, no opening"
+    assert alone.seconds == pytest.approx(3.0, abs=0.01)
+    assert 500 < np.abs(samples(alone.items)).max() <= 32767
+
+
+def test_a_sound_is_heard_from_a_place_and_for_its_minutes(
+    studio: Studio, library: SoundLibrary, tmp_path: Path
+) -> None:
+    take(library, tmp_path, "国歌", 6.0, 500)
+    whole = samples(studio.programme(studio.settle(Notice("", pieces=(audio("国歌"),)))).items)
+    some = audio("国歌", minutes=3.0 / 60, start_seconds=1.5)
+    part = samples(studio.programme(studio.settle(Notice("", pieces=(some,)))).items)
+    assert len(part) == 3 * RATE_HZ
+    same = slice(round(0.02 * RATE_HZ), 2 * RATE_HZ)
+    assert (part[same] == whole[round(1.5 * RATE_HZ) :][same]).all()
+    assert abs(int(part[0])) < 100 and abs(int(part[-1])) < 100
+
+
+def test_what_cannot_be_had_is_told_and_its_stand_in_plays(
+    studio: Studio, library: SoundLibrary, tmp_path: Path
+) -> None:
+    take(library, tmp_path, "备用", 2.5, 700)
+    pieces = (audio("国歌", stand_in="备用"), Piece(PieceKind.FOLDER, "戏曲"))
+    settled = studio.settle(Notice("", pieces=pieces))
+    programme = studio.programme(settled)
+    assert {item.says for item in programme.items} == {"备用"}
+    assert "没有“国歌”这个声音" in programme.lacks and "文件夹“戏曲”里没有声音" in programme.lacks
+    assert studio.find(settled) is None, "the next time it is tried again"
+    with pytest.raises(BroadcasterError, match="没有“国歌”这个声音"):
+        studio.programme(studio.settle(Notice("", pieces=(audio("国歌"),))))
+
+
+def test_the_plan_knows_the_lengths_of_the_library(
+    settings: Settings, library: SoundLibrary, tmp_path: Path
+) -> None:
+    lengths = estimated_lengths(settings, SoundLengths(library))
+    column = Notice("", pieces=(audio("国歌"),), opening="", closing="")
+    before = lengths(column)
+    for number, title in enumerate(("国歌", "戏曲/一", "戏曲/二")):
+        take(library, tmp_path, title, 3.0 + number, 500 + number)
+    assert lengths(column) - before == pytest.approx(3.0)
+    folder = Notice("", pieces=(Piece(PieceKind.FOLDER, "戏曲"),), opening="", closing="")
+    assert lengths(folder) - before == pytest.approx(9.0)
+    limited = Notice("", pieces=(Piece(PieceKind.FOLDER, "戏曲", 10),), opening="", closing="")
+    assert lengths(limited) - before == pytest.approx(600.0)
