@@ -19,6 +19,7 @@ FOLDERS = [Path(broadcaster.__file__).parent / side / "static" for side in ("web
 OWN = {
     "drafts.js": {".address", ".at"},
     "live.js": {".part"},
+    "sounds.js": {".login", ".lost", ".stopped"},
     "talk.js": {".audioWorklet", ".addModule", "AudioWorkletNode", ".port", ".last", ".lost"},
     "talk_worklet.js": {"AudioWorkletProcessor", ".port"},
 }
