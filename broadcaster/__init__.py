@@ -1,3 +1,3 @@
 """The village loudspeaker: notices in, clear Mandarin out, on time, for years."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

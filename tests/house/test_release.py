@@ -50,7 +50,8 @@ def test_nothing_new_is_no_release() -> None:
 
 def test_a_release_changes_the_program_and_the_changelog(tmp_path: Path) -> None:
     changelog, program = tmp_path / CHANGELOG.name, tmp_path / PROGRAM.name
-    shutil.copy(CHANGELOG, changelog)
+    # Just after a release there is nothing under Unreleased.
+    changelog.write_text(TEXT, encoding="utf-8")
     shutil.copy(PROGRAM, program)
     make("99.0.0", changelog, program)
     assert releases(changelog.read_text(encoding="utf-8"))[0] == "99.0.0"
