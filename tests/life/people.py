@@ -147,7 +147,7 @@ class Person:
         if self._is_shown(mark):
             return True
         # What was on its way has brought the session back, and the form is one of before.
-        written_on = self.page.get_by_role("link", name="写的字都在")
+        written_on = self.page.get_by_role("button", name="写的字都在")
         if written_on.count():
             insist(written_on)
         kept = self.has_typed(mark)
