@@ -183,7 +183,7 @@ def _tolerant(value: Any) -> bytes:
 
 CALM = [HealthCheck.too_slow, HealthCheck.data_too_large]
 FEW = settings(
-    max_examples=2_000, deadline=None, derandomize=True, database=None, suppress_health_check=CALM
+    max_examples=1_000, deadline=None, derandomize=True, database=None, suppress_health_check=CALM
 )
 MANY = settings(max_examples=100_000, deadline=None, database=None, suppress_health_check=CALM)
 
