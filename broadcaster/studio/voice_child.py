@@ -256,7 +256,7 @@ class VoiceChild:
                     yield SoundReady(request.job, (line, 0), Ready(item, line))
                 break
             except (LineRefused, SoundUnreadable) as error:
-                logger.warning("%s", error)
+                logger.warning("栏目里有一段放不了：%s", error)
                 lacks.append(str(error))
         return lacks
 

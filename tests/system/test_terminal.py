@@ -160,7 +160,7 @@ def test_an_output_to_a_full_disk_is_one_sentence(
 def test_a_command_that_is_not_known_is_told_with_the_nearest(village: Village) -> None:
     done = village.call("stauts", "--json")
     assert done.returncode == 2
-    assert "是不是 status？可以是：run、say、stop" in done.stderr
+    assert "是不是 status？可以是：run、say、play" in done.stderr
     assert json.loads(done.stdout)["error"] == done.stderr.strip()
 
 
