@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 from broadcaster.commands.box import air
 from broadcaster.commands.console import Arguments, settings_to_look_by
 from broadcaster.commands.notice_options import add_sink
+from broadcaster.commands.sounds import library_of, take_file
 from broadcaster.core.errors import SoundRefused, TimeRefused
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Order, Piece, PieceKind
 
 if TYPE_CHECKING:
     from broadcaster.studio.sound_library import SoundLibrary
-
-PIECE_BYTES = 1 << 20
 
 
 def play_options(parser: argparse.ArgumentParser) -> None:
@@ -34,11 +33,9 @@ def play_options(parser: argparse.ArgumentParser) -> None:
 
 
 def play(arguments: Arguments) -> int:
-    from broadcaster.studio.sound_library import SoundLibrary
-
     settings = settings_to_look_by(arguments.config)
     at = _moment(arguments.at, settings.station.zone) if arguments.at else None
-    piece, title = _meant(arguments, SoundLibrary(settings.paths.state))
+    piece, title = _meant(arguments, library_of(arguments))
     if piece.problem:
         raise SoundRefused(piece.problem)
     column = Notice("", title=title, pieces=(piece,), zones=tuple(arguments.zone))
@@ -51,8 +48,7 @@ def _meant(arguments: Arguments, library: SoundLibrary) -> tuple[Piece, str]:
 
     name, order, path = arguments.sound, Order(arguments.order or Order.IN_ORDER), Path(arguments.sound)
     if path.is_file():
-        with path.open("rb") as file:
-            sound = library.take(iter(lambda: file.read(PIECE_BYTES), b""), path.name)
+        sound = take_file(library, path)
         return Piece(PieceKind.AUDIO, sound.key, arguments.minutes, order), sound.title
     sounds = library.all()
     if found := named(sounds, name):

@@ -34,7 +34,7 @@ def add_to(group: Any, add: Any) -> None:
 
 
 def show(arguments: Arguments) -> int:
-    library = _library(arguments)
+    library = library_of(arguments)
     found = library.removed() if arguments.removed else library.all()
     lines = [_line(sound) for sound in found] or [
         "还没有声音。" if not arguments.removed else "没有删掉的。"
@@ -46,18 +46,13 @@ def show(arguments: Arguments) -> int:
 
 
 def take(arguments: Arguments) -> int:
-    try:
-        with arguments.file.open("rb") as file:
-            pieces: Iterator[bytes] = iter(partial(file.read, PIECE_BYTES), b"")
-            sound = _library(arguments).take(pieces, arguments.file.name, arguments.title)
-    except OSError as error:
-        raise SoundRefused(f"{arguments.file} 读不出来（{reason_of(error)}）。") from error
+    sound = take_file(library_of(arguments), arguments.file, arguments.title)
     report({"added": asdict(sound)}, f"收好了：{_line(sound)}", arguments)
     return 0
 
 
 def remove(arguments: Arguments) -> int:
-    library = _library(arguments)
+    library = library_of(arguments)
     sound = _chosen(library.all(), arguments.sound, "broadcaster sounds list")
     library.remove(sound.key)
     sentence = f"删掉了：{sound.title}。要回来：broadcaster sounds restore {sound.key}"
@@ -66,14 +61,26 @@ def remove(arguments: Arguments) -> int:
 
 
 def restore(arguments: Arguments) -> int:
-    library = _library(arguments)
+    library = library_of(arguments)
     sound = _chosen(library.removed(), arguments.sound, "broadcaster sounds list --removed")
     library.restore(sound.key)
     report({"restored": asdict(sound)}, f"要回来了：{sound.title}。", arguments)
     return 0
 
 
-def _library(arguments: Arguments) -> SoundLibrary:
+def take_file(library: SoundLibrary, path: Path, title: str = "") -> Sound:
+    """Take a file of this machine into the library. Raises `SoundRefused`, also for one that cannot be
+    read.
+    """
+    try:
+        with path.open("rb") as file:
+            pieces: Iterator[bytes] = iter(partial(file.read, PIECE_BYTES), b"")
+            return library.take(pieces, path.name, title)
+    except OSError as error:
+        raise SoundRefused(f"{path} 读不出来（{reason_of(error)}）。") from error
+
+
+def library_of(arguments: Arguments) -> SoundLibrary:
     """On the disk, whether or not the box runs: each sound is whole or absent."""
     from broadcaster.studio.sound_library import SoundLibrary
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Order, Piece, PieceKind
-from broadcaster.studio.sound_library import folder_of, named
+from broadcaster.studio.sound_library import NamedSound, folder_of, named
 
 logger = logging.getLogger(__name__)
 
@@ -21,15 +21,9 @@ logger = logging.getLogger(__name__)
 MOST_SOUNDS = 200
 
 
-class LibrarySound(Protocol):
-    """As much of a sound of the library as a choice needs; its folder is what stands before the last
-    slash of its title.
-    """
+class LibrarySound(NamedSound, Protocol):
+    """As much of a sound of the library as a choice needs."""
 
-    @property
-    def key(self) -> str: ...
-    @property
-    def title(self) -> str: ...
     @property
     def seconds(self) -> float: ...
 

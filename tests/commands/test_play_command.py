@@ -1,5 +1,6 @@
 """The command that plays a sound file, a sound of the library or a folder, by a box of its own."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -38,3 +39,14 @@ def test_a_name_that_nothing_has_and_a_time_that_is_none_are_told(village: Villa
     assert done.returncode == 2 and "声音库里也没有" in done.stderr
     done = village.call("play", "大登殿", "--at", "明天")
     assert done.returncode == 2 and "时间写法不对" in done.stderr
+
+
+def test_a_file_for_which_the_library_has_no_room_is_told(village: Village, tmp_path: Path) -> None:
+    village.configure(sounds={"limit_megabytes": 10})
+    held = village.state / "sounds" / "held"
+    held.parent.mkdir(parents=True)
+    held.touch()
+    os.truncate(held, 10_000_000)
+    done = village.call("play", str(tone(tmp_path, "国歌.wav", 500)))
+    assert done.returncode == 2 and "不够" in done.stderr
+    assert SoundLibrary(village.state).all() == []
