@@ -119,11 +119,20 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class IncomingPlace:
+    """The place in a piece that comes in as it is heard: so many of its seconds are gone by, of all."""
+
+    seconds: float
+    of_seconds: float
+
+
+@dataclass(frozen=True)
 class Item:
     """A clip in its place in a programme, with the silence after it; `says` is its text as written.
 
     Signal, opening and clappers are not `matter`: who heard no more has heard nothing of the notice. A
-    `continuous` one is a sound and no speech: after a cut it goes on from its place.
+    `continuous` one is a sound and no speech: after a cut it goes on from its place. Those of a piece
+    that is `incoming` are one line together, and after a cut it goes on where it is by then.
     """
 
     clip: Clip
@@ -131,6 +140,7 @@ class Item:
     says: str = ""
     matter: bool = True
     continuous: bool = False
+    incoming: IncomingPlace | None = None
 
     @property
     def seconds(self) -> float:

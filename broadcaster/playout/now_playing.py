@@ -58,6 +58,7 @@ class CurrentAiring:
     _ends: dict[int, float] = field(default_factory=dict)
     _offsets: dict[int, float] = field(default_factory=dict)
     """Of each continuous line: its place less the time since the start."""
+    _incoming: set[int] = field(default_factory=set)
     _words: list[tuple[float, str]] = field(default_factory=list)
     _length: float = 0.0
     _matter_from: float = inf
@@ -69,36 +70,57 @@ class CurrentAiring:
     def airing(self) -> Airing:
         return self.waited.airing
 
+    @property
+    def wanted(self) -> QueuedAiring:
+        """The airing from the line on that is heard next."""
+        line, seconds = self._from
+        return replace(self.waited, next_line=line, seconds_in_line=seconds)
+
     def add(self, item: Item, line: int, monotonic: float) -> float | None:
         """Take the next sound, to be heard from so many seconds on; None of a line that was heard
         before.
         """
-        self.seconds_due += item.seconds
         if line and item.matter:
             self._matter_from = min(self._matter_from, line)
-        if line < self.waited.next_line:
-            self.seconds_before += item.seconds
-        if line == self.waited.next_line and item.continuous:
-            self.seconds_before += self.waited.seconds_in_line
+        self._count(item, line)
         if line < self._from[0]:
             return None
-        start = self._from[1] if line == self._from[0] and item.continuous else 0.0
+        goes_on = line == self._from[0] and item.continuous and not item.incoming
+        start = self._from[1] if goes_on else 0.0
         if self.started_monotonic is not None:
             # Silence while nothing was left to play is no part of it.
             self.started_monotonic = max(self.started_monotonic, monotonic - self._length)
         self._begins.append((line, self._length))
         self._ends[line] = self._length + item.clip.seconds - start
         if item.continuous:
-            self._offsets[line] = start - self._length
+            self._offsets[line] = (item.incoming.seconds if item.incoming else start) - self._length
         self._length += item.seconds - start
         self._words.append((self._length, item.says))
         return start
+
+    def _count(self, item: Item, line: int) -> None:
+        """Of a piece that comes in the first sound tells how long it is; it began where it is by now."""
+        first, place = line not in self._offsets, self.waited.seconds_in_line
+        if item.incoming:
+            self._incoming.add(line)
+            self.seconds_due += item.incoming.of_seconds * first
+            place = item.incoming.seconds * first
+        else:
+            self.seconds_due += item.seconds
+        if line < self.waited.next_line:
+            self.seconds_before += item.incoming.of_seconds if item.incoming else item.seconds
+        if line == self.waited.next_line and item.continuous:
+            self.seconds_before += place
+
+    def comes_in(self, damaged: Damaged) -> bool:
+        """True of a sound that cannot be asked for again."""
+        return damaged.number < len(self._begins) and self._begins[damaged.number][0] in self._incoming
 
     def drop_damaged(self, damaged: Damaged) -> None:
         """Forget a sound and all behind it: its line is to come again, or the next one, where it is the
         signal or is damaged a second time."""
         line, begin = self._begins[damaged.number]
-        left_out = line == self._asked_again
+        left_out = line == self._asked_again and not self.comes_in(damaged)
         self._asked_again = line
         self._length = begin + damaged.seconds_of_it
         again = line + (line == 0 or left_out)

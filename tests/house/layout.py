@@ -152,6 +152,7 @@ HOMES: dict[str, set[str]] = {
     "markupsafe": {"web/base"},
     "numpy": {
         *("core/model.py", "studio/voice_child.py", "studio/recording_child.py"),
+        "studio/incoming_child.py",
         *("text/g2p_network.py", "tts", "audio"),
     },
     "opencc": {"text/simplify.py"},
