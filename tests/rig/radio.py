@@ -35,6 +35,18 @@ def make_loop(folder: Path, level: float = 0.1) -> NDArray[np.float32]:
     return samples
 
 
+def likeness(heard: NDArray[np.int16], original: NDArray[np.float32]) -> float:
+    """The greatest correlation of the second second of what was heard with any second of the loop."""
+    part = heard[RATE_HZ : 2 * RATE_HZ].astype(np.float64)
+    around = np.concatenate([original, original[:RATE_HZ]]).astype(np.float64)
+    size = 1 << (len(around) + len(part)).bit_length()
+    product = np.fft.rfft(around, size) * np.conj(np.fft.rfft(part, size))
+    best = np.abs(np.fft.irfft(product, size)[: len(original)])
+    sums = np.concatenate([[0.0], np.cumsum(around**2)])
+    energies = np.sqrt(sums[len(part) :] - sums[: -len(part)])[: len(original)]
+    return float((best / (energies * np.linalg.norm(part))).max())
+
+
 class Radio:
     """Serves a folder: `/live.mp3` goes on for ever at the pace of sound, `/moved` leads there, and
     `/list.*` name it; `/page` is a web page, `/mute.mp3` says nothing after its head.

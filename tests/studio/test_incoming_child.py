@@ -13,7 +13,7 @@ import psutil
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from rig.radio import LOOP_SECONDS, RATE_HZ, Radio, make_loop
+from rig.radio import LOOP_SECONDS, RATE_HZ, Radio, likeness, make_loop
 from rig.rig import PulseRig
 
 from broadcaster.studio.incoming_sound import (
@@ -87,18 +87,6 @@ def radio(station: tuple[Path, NDArray[np.float32]]) -> Iterator[Radio]:
     radio = Radio(station[0])
     yield radio
     radio.close()
-
-
-def likeness(heard: NDArray[np.int16], original: NDArray[np.float32]) -> float:
-    """The greatest correlation of a second of what was heard with any second of the loop."""
-    part = heard[RATE_HZ : 2 * RATE_HZ].astype(np.float64)
-    around = np.concatenate([original, original[:RATE_HZ]]).astype(np.float64)
-    size = 1 << (len(around) + len(part)).bit_length()
-    product = np.fft.rfft(around, size) * np.conj(np.fft.rfft(part, size))
-    best = np.abs(np.fft.irfft(product, size)[: len(original)])
-    sums = np.concatenate([[0.0], np.cumsum(around**2)])
-    energies = np.sqrt(sums[len(part) :] - sums[: -len(part)])[: len(original)]
-    return float((best / (energies * np.linalg.norm(part))).max())
 
 
 @pytest.mark.parametrize("path", ["/live.mp3", "/list.pls", "/loop.m3u8", "/loop.ogg"])
