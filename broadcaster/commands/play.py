@@ -6,6 +6,7 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from broadcaster.commands.box import air
@@ -53,7 +54,9 @@ def _meant(arguments: Arguments, library: SoundLibrary) -> tuple[Piece, str]:
         sound = take_file(library, path)
         return Piece(PieceKind.AUDIO, sound.key, arguments.minutes, order), sound.title
     if name.startswith(ADDRESSES):
-        return Piece(PieceKind.RELAY, name, arguments.minutes, order), f"转播 {name}"[:100]
+        return Piece(
+            PieceKind.RELAY, name, arguments.minutes, order
+        ), f"转播 {urlsplit(name).hostname or ''}"[:100]
     sounds = library.all()
     if found := named(sounds, name):
         return Piece(PieceKind.AUDIO, found.key, arguments.minutes, order), found.title

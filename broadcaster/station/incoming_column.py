@@ -160,7 +160,9 @@ class IncomingColumn:
             self._open = False
 
     def close(self) -> None:
+        """The sounds of all parts were kept until now: what was given is heard later."""
         self._end_turn()
+        self._making.close()
         for source in self._sources:
             source.forget()
 
@@ -200,7 +202,6 @@ class IncomingColumn:
     def _end_turn(self) -> None:
         """Ends a part: later deliveries of it are ignored."""
         self._turn += 1
-        self._making.close()
         if self._piece:
             self._close_source(self._piece)
         self._piece = None
@@ -221,6 +222,7 @@ class IncomingColumn:
         return later
 
     def _make(self, notice: Notice, take: Callable[[Delivery], None]) -> None:
+        """Has it made; where nobody takes it, it is found ready when its turn comes."""
         try:
             settled = self._around.studio.settle_accepted(notice)
         except BroadcasterError as error:
@@ -269,6 +271,9 @@ class IncomingColumn:
         on_air = PieceOnAir(piece, line, due_at, ends_at, due_at - gone, heard_until=due_at)
         on_air.opens_at = due_at - lead
         self._piece = on_air
+        following = self._parts[self._number + 1 : self._number + 2]
+        if following and isinstance(following[0], Notice):
+            self._make(following[0], lambda delivery: None)
         self.look()
 
     def _gone_by(self, line: int) -> float:
@@ -381,7 +386,6 @@ class IncomingColumn:
                     on_air.has_stand_in = False
                     self._lacks.append(delivery.reason)
                 self._turn += 1
-                self._making.close()
                 self._again(on_air)
 
     def _again(self, on_air: PieceOnAir) -> None:

@@ -133,4 +133,4 @@ def heard(rig: FakeRig, seconds: float) -> bool:
     samples = np.frombuffer(rig.captured(), np.int16)
     begins = np.flatnonzero(samples)
     behind = samples[begins[0] + round(0.6 * RATE_HZ) :] if len(begins) else samples[:0]
-    return np.count_nonzero(behind) > seconds * RATE_HZ
+    return bool(np.count_nonzero(behind) > seconds * RATE_HZ)

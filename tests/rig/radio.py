@@ -32,7 +32,7 @@ def make_loop(folder: Path, level: float = 0.1) -> NDArray[np.float32]:
     hls = ["-c:a", "aac", "-b:a", "64k", "-hls_time", "2", "-hls_list_size", "0"]
     for options, name in ((mp3, "loop.mp3"), (["-c:a", "libvorbis"], "loop.ogg"), (hls, "loop.m3u8")):
         subprocess.run([*source, *options, str(folder / name)], check=True)
-    return samples
+    return np.asarray(samples, np.float32)
 
 
 def likeness(heard: NDArray[np.int16], original: NDArray[np.float32]) -> float:

@@ -3,10 +3,11 @@ does not come, told until it does, and never a stuck air.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rig.fakes import ManualClock
@@ -87,6 +88,7 @@ class Air:
     library: list[Named] = field(default_factory=list)
     rest_at: float | None = None
     lost: str = ""
+    kept: int = 0
 
     def __post_init__(self) -> None:
         stand_ins = StandIns(lambda: self.library, self.choose)
@@ -121,9 +123,13 @@ class Air:
         for number, item in enumerate(items, start=1):
             deliver(Ready(item, number))
         deliver(Made(Programme(settled.voice, tuple(items))) if items else RenderFailed("没有"))
+        self.kept += 1
         yield
+        self.kept -= 1
 
-    def make_plain(self, waited: QueuedAiring, deliver: Callable[[Delivery], None]) -> object:
+    def make_plain(
+        self, waited: QueuedAiring, deliver: Callable[[Delivery], None]
+    ) -> AbstractContextManager[None]:
         return self.make(self.settle_accepted(waited.airing.notice), deliver)
 
     def choose(self, notice: Notice, asked_by: str) -> Notice:
@@ -149,11 +155,11 @@ class Air:
         self.faults[source] = sentence
 
     @contextmanager
-    def airs(self, *pieces: Piece, text: str = "", closing: str = "", **cut: object) -> Iterator[None]:
-        notice = Notice(text, pieces=pieces, closing=closing)
+    def airs(self, *pieces: Piece, closing: str = "", **cut: Any) -> Iterator[None]:
+        notice = Notice("", pieces=pieces, closing=closing)
         now = self.clock.now()
         airing = Airing(notice, now, now + timedelta(hours=2), AiringKind.SCHEDULED)
-        with self.pieces.make(QueuedAiring(airing, **cut), self.given.append):  # type: ignore[arg-type]
+        with self.pieces.make(QueuedAiring(airing, **cut), self.given.append):
             self.turn()
             yield
         self.turn()
@@ -224,12 +230,13 @@ def test_words_relay_words_follow_one_another_and_the_stream_is_there_in_time(ai
         air.comes(Over())
         assert air.said[-2:] == ["下面转播。", "再见。"]
         assert source.closed and not source.forgotten, "its last seconds are still to be heard"
+        assert air.kept == 3, "the words behind it were made while it sounded"
         lines = [one.line for one in air.given if isinstance(one, Ready)]
         assert lines[0] == 1 and set(lines[1:-2]) == {LINES + 1}
         assert lines[-2:] == [2 * LINES + 1, 2 * LINES + 2]
         assert air.end and isinstance(air.end, Made) and not air.end.programme.lacks
         assert air.end.programme.seconds == pytest.approx(30 * MINUTE + 15.0)
-    assert air.sources[0].forgotten
+    assert air.sources[0].forgotten and not air.kept
 
 
 def test_a_long_piece_before_it_does_not_keep_a_stream_open(air: Air) -> None:
@@ -243,7 +250,7 @@ def test_a_long_piece_before_it_does_not_keep_a_stream_open(air: Air) -> None:
 
 def test_after_a_cut_it_is_where_it_is_by_then(air: Air) -> None:
     cut_at = air.clock.now() - timedelta(minutes=5)
-    cut = {"next_line": LINES + 1, "seconds_in_line": 10 * MINUTE, "cut_at": cut_at}
+    cut: dict[str, Any] = {"next_line": LINES + 1, "seconds_in_line": 10 * MINUTE, "cut_at": cut_at}
     with air.airs(SONG, RADIO, WORDS, **cut):
         (source,) = air.sources
         assert source.begun == pytest.approx(15 * MINUTE)
@@ -266,13 +273,13 @@ def test_one_that_does_not_come_is_told_and_its_stand_in_plays_to_its_end_before
     with air.airs(replace(RADIO, stand_in="备用"), WORDS):
         air.comes(Trouble("对方说没有（404）"))
         air.passes(SILENT_SECONDS - 1)
-        assert not air.made and not air.faults
+        assert [notice.pieces for notice in air.made] == [(WORDS,)] and not air.faults
         air.passes(2)
         assert air.sources[0].closed
         fault = "转播 tai.cn收不到：对方说没有（404）。请看看网络，再看看地址对不对。"
         assert air.faults == {"relay http://tai.cn/1": fault}
         assert air.said == ["备用"]
-        (its,) = air.made[0].pieces
+        (its,) = air.made[-1].pieces
         assert its.minutes and its.minutes == pytest.approx(30.0, abs=0.3)
         air.passes(90 - RELAY_LEAD_SECONDS - 2)
         assert len(air.sources) == 1
