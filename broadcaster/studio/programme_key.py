@@ -113,8 +113,6 @@ class Recipes:
             return fill_in(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
         for words in _words(notice):
             check_speakable(words, self._settings.station.longest_text)
-        if notice.pieces and not notice.text:
-            notice = _without_frame(notice)
         tempo = settled_tempo(notice, self._settings.station)
         return replace(fill_in(notice, self._settings), beats_per_minute=tempo)
 
@@ -150,11 +148,3 @@ def _words(notice: Notice) -> list[str]:
     """All that is said; a column of sounds alone says nothing."""
     said = [piece.source for piece in notice.pieces if piece.spoken]
     return [notice.text, *said] if notice.text or not notice.pieces else said
-
-
-def _without_frame(notice: Notice) -> Notice:
-    """A column that has no text of its own begins with its first piece: signal, opening and closing of
-    the station are for notices.
-    """
-    opening, closing = notice.opening or "", notice.closing or ""
-    return replace(notice, opening=opening, closing=closing, chime=notice.chime or Signal.NONE)

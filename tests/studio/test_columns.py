@@ -105,12 +105,13 @@ def test_the_plan_knows_the_lengths_of_the_library(
     settings: Settings, library: SoundLibrary, tmp_path: Path
 ) -> None:
     lengths = estimated_lengths(settings, SoundLengths(library))
-    column = Notice("", pieces=(audio("国歌"),), opening="", closing="")
-    before = lengths(column)
+
+    def seconds(piece: Piece) -> float:
+        return lengths(Notice("", pieces=(piece,)))
+
+    assert seconds(audio("国歌")) == 0.0
     for number, title in enumerate(("国歌", "戏曲/一", "戏曲/二")):
         take(library, tmp_path, title, 3.0 + number, 500 + number)
-    assert lengths(column) - before == pytest.approx(3.0)
-    folder = Notice("", pieces=(Piece(PieceKind.FOLDER, "戏曲"),), opening="", closing="")
-    assert lengths(folder) - before == pytest.approx(9.0)
-    limited = Notice("", pieces=(Piece(PieceKind.FOLDER, "戏曲", 10),), opening="", closing="")
-    assert lengths(limited) - before == pytest.approx(600.0)
+    assert seconds(audio("国歌")) == pytest.approx(3.0), "no signal, no opening"
+    assert seconds(Piece(PieceKind.FOLDER, "戏曲")) == pytest.approx(9.0)
+    assert seconds(Piece(PieceKind.FOLDER, "戏曲", 10)) == pytest.approx(600.0)
