@@ -35,6 +35,7 @@ from broadcaster.web.base import (
     form_errors,
     language,
     post_redirect_get,
+    sound_shelf,
     wording,
 )
 from broadcaster.web.base.ended_sessions import EndedSessions
@@ -169,6 +170,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         why=labels.why,
         may=access.may,
         bar_now=air_bar.on_page,
+        sound_shelf=sound_shelf.SoundShelf,
         role_names=people.ROLES,
         paths=paths,
         mistakes=form_errors.mistakes,

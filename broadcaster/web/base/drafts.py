@@ -19,7 +19,7 @@ PLACES = {SAY: "say.change", SLOT: "timetable.edit"}
 ID = re.compile("[0-9a-f]{12}")
 # Of no use to who comes back, or nobody else's business.
 LEFT_OUT = re.compile("csrf_token|.*password|pin|old|new|again|code")
-WRITTEN = {"text", "blank", "name", "recording"}
+WRITTEN = {"text", "blank", "name", "recording", "lead", "piece_source"}
 # As many ids fit into a cookie beside the rest.
 MOST_SENT, KEY = 10, "sent"
 

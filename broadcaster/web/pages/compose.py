@@ -167,7 +167,8 @@ def _lead_to_preview(form: Form, mistake: Mistake | None = None) -> ResponseRetu
 
 def _says_the_same(airing: Airing, form: Form) -> bool:
     """True if the form says the same as the airing under its id."""
-    return airing.notice.text == wish_of(form).notice.text
+    notice = wish_of(form).notice
+    return (airing.notice.text, airing.notice.pieces) == (notice.text, notice.pieces)
 
 
 def _aired(notice_id: str) -> Airing | None:
@@ -177,7 +178,7 @@ def _aired(notice_id: str) -> Airing | None:
 
 def _missing_field(wish: Wish, form: Form) -> Mistake | None:
     """The first field that still has to be filled in."""
-    if not wish.notice.text:
+    if not wish.notice.text and not wish.notice.pieces:
         return Mistake("text", _("请写上要说的话。"))
     if form.get("when") == "at" and not wish.at:
         return Mistake("at", _("请写几号几点播；现在就播，请选“马上”。"))
@@ -203,6 +204,7 @@ def _form(
         "say.html",
         [mistake] if mistake else [],
         draft=wish.notice,
+        sound=wish.sound,
         at=wish.at or form.get("at", ""),
         when="at" if wish.at else form.get("when", "now"),
         until=form.get("valid_until", ""),
