@@ -56,11 +56,9 @@ NAMES = tuple(one.name for one in fields(PieceRow))
 def rows_of(written: Mapping[str, Any]) -> list[PieceRow]:
     """The rows that show these keys of the timetable."""
     column = written.get("column")
-    if isinstance(column, list | tuple):
-        kinds, parts = (*SOUNDS, PieceKind.TEXT), column
-    else:
-        kinds, parts = SOUNDS, [written]
-    rows = (_row(part, kinds) for part in parts if isinstance(part, Mapping))
+    if not isinstance(column, list | tuple):
+        return [row] if (row := _row(written, SOUNDS)) else []
+    rows = (_row(part, tuple(PieceKind)) for part in column if isinstance(part, Mapping))
     return [row for row in rows if row]
 
 
