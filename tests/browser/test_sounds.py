@@ -74,7 +74,7 @@ def test_a_column_is_made_by_tapping(page: Page) -> None:
     expect(page.get_by_role("listitem").filter(has=page.get_by_label("话"))).to_be_in_viewport()
     words = page.get_by_label("话", exact=True)
     words.fill("下面请听梆子。")
-    page.get_by_label("名字").fill("听戏")
+    page.locator("#name").fill("听戏")
     page.reload()
     expect(words).to_have_value("下面请听梆子。")
     press(page, "↑")
@@ -85,7 +85,7 @@ def test_a_column_is_made_by_tapping(page: Page) -> None:
     page.locator("input[name=at]").first.fill("06:55")
     # Enter goes on, it presses no button of a row.
     with page.expect_navigation():
-        page.get_by_label("名字").press("Enter")
+        page.locator("#name").press("Enter")
     expect(page.get_by_text("一档节目，2 段")).to_be_visible()
     press(page, "保存")
     expect(page.get_by_text("存好了：“听戏”")).to_be_visible()

@@ -64,13 +64,10 @@
     const values = {};
     fields.forEach((pair) => { (values[pair[0]] = values[pair[0]] || []).push(pair[1]); });
     Array.from(form.elements).forEach((field) => {
-      if (!field.name || field.tagName === "BUTTON") return;
       const given = values[field.name] || [];
-      // It stays as the page says, and those after it in their places.
-      if (field.type === "hidden" && field.name !== "replaces") {
-        given.shift();
-        return;
-      }
+      const ours = field.type === "hidden" && field.name !== "replaces";
+      if (ours) given.shift();
+      if (!field.name || ours || field.tagName === "BUTTON") return;
       if (field.type === "radio" || field.type === "checkbox") {
         field.checked = given.indexOf(field.value) >= 0;
       } else if (given.length && field.type !== "file") {
