@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from broadcaster.core.model import Airing, Entry, Line, Outcome
 from broadcaster.core.notice import SPECS, Notice, OfficeLevel, Way, read, settable
 from broadcaster.settings.notice_schema import takes_notice
-from broadcaster.station.station import JournalFilter, JournalRow, Status, VoiceEntry
+from broadcaster.station.station import JournalFilter, JournalRow, OnAirStatus, Status, VoiceEntry
 
 SeverityNumber = Literal[0, 1, 2, 3, 4]
 
@@ -129,10 +129,36 @@ class AiringOut(BaseModel):
         )
 
 
+class PieceOut(BaseModel):
+    """The piece of a column that sounds, by its number from 1; of a sound its title, the place in it and
+    the place at which it ends, 0 where that is not known."""
+
+    number: int
+    of: int
+    title: str
+    seconds: float
+    of_seconds: float
+
+    @classmethod
+    def of_status(cls, on_air: OnAirStatus) -> Self | None:
+        piece = on_air.piece
+        if piece is None:
+            return None
+        seconds, of_seconds = round(piece.seconds, 1), round(piece.of_seconds, 1)
+        return cls(
+            number=piece.number,
+            of=on_air.pieces,
+            title=piece.title,
+            seconds=seconds,
+            of_seconds=of_seconds,
+        )
+
+
 class OnAirOut(AiringOut):
     seconds_played: float = 0.0
     seconds_due: float = Field(default=0.0, description="grows until its sound is made")
     made: bool = True
+    piece: PieceOut | None = None
 
 
 class StatusOut(BaseModel):
@@ -157,6 +183,7 @@ class StatusOut(BaseModel):
             sounding.seconds_played = round(on_air.seconds_played, 1)
             sounding.seconds_due = round(on_air.seconds_due, 1)
             sounding.made = on_air.made
+            sounding.piece = PieceOut.of_status(on_air)
         return cls(
             on_air=sounding,
             waiting=[AiringOut.of(airing) for airing in status.waiting[:MOST_WAITING]],
