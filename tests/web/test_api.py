@@ -198,6 +198,15 @@ def test_what_waits_is_cancelled_by_its_id(call: Call, station: FakeStation) -> 
     assert_problem(call("DELETE", path), 404, "没有这一条")
 
 
+def test_a_column_needs_no_text_beside_its_pieces(call: Call, station: FakeStation) -> None:
+    pieces = [{"kind": "audio", "source": "国歌.mp3"}]
+    assert call("POST", "/notices", json={"pieces": pieces}).status_code == 202
+    ((notice, _asked_by),) = station.announced
+    assert notice.text == "" and notice.pieces == (Piece(PieceKind.AUDIO, "国歌.mp3"),)
+    answer = call("POST", "/notices", json={"pieces": []})
+    assert "请写 text，或者 pieces" in (answer.json or {})["errors"][0]["detail"]
+
+
 def test_a_skip_needs_a_piece_that_sounds(call: Call, station: FakeStation) -> None:
     assert call("POST", "/skip").status_code == 409
     column = station.airing(Notice("", pieces=(Piece(PieceKind.AUDIO, "k1"),)))

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from broadcaster.core.model import Airing, Entry, Line, Outcome
 from broadcaster.core.notice import SPECS, Notice, OfficeLevel, Way, read, settable
@@ -25,7 +26,15 @@ class Strict(BaseModel):
 class NoticeIn(Strict):
     """A notice. What is left out goes by the severity and the station's settings."""
 
-    text: str = Field(min_length=1, max_length=SPECS["text"].longest)
+    text: str = Field(
+        "", max_length=SPECS["text"].longest, description="may be left out where there are pieces"
+    )
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not (self.text or getattr(self, "pieces", ())):
+            raise PydanticCustomError("nothing_said", "要说的话是空的：请写 text，或者 pieces。")
+        return self
 
     def notice(self, office: OfficeLevel) -> Notice:
         said = self.model_dump(include=set(settable(Way.API)), exclude_defaults=True)
