@@ -23,14 +23,14 @@ def test_a_file_comes_whole_over_a_line_that_is_cut_twice_and_a_reload(page: Pag
             route.continue_()
 
     page.route("**/sounds/uploads/*/*", cut)
-    send_sound(page, "梆子.wav", content)
-    expect(page.locator("#sending .sentence")).to_contain_text("正在传 梆子.wav")
+    send_sound(page, "花鼓.wav", content)
+    expect(page.locator("#sending .sentence")).to_contain_text("正在传 花鼓.wav")
     expect(page.locator("#sending").get_by_text("线断了")).to_be_visible()
     expect(page.locator("#sending progress")).to_have_js_property("value", 3 * CHUNK / len(content))
     page.unroute("**/sounds/uploads/*/*")
 
     page.goto("/sounds")
-    expect(page.get_by_text("没传完：梆子.wav")).to_be_visible()
+    expect(page.get_by_text("没传完：花鼓.wav")).to_be_visible()
     offsets: list[int] = []
     page.on(
         "request",
@@ -40,11 +40,11 @@ def test_a_file_comes_whole_over_a_line_that_is_cut_twice_and_a_reload(page: Pag
             else None
         ),
     )
-    send_sound(page, "梆子.wav", content)
-    expect(page.get_by_text("收好了：“梆子”，2 分钟。")).to_be_visible()
+    send_sound(page, "花鼓.wav", content)
+    expect(page.get_by_text("收好了：“花鼓”，2 分钟。")).to_be_visible()
     # It began where the first time ended.
     assert min(offsets) >= 3 * CHUNK
-    row = page.get_by_role("link", name="听：梆子")
+    row = page.get_by_role("link", name="听：花鼓")
     row.click()
     expect(row).to_contain_text("■")
     row.click()
