@@ -17,7 +17,7 @@ from broadcaster.audio.sound_files.title import LONGEST_TITLE, title_of
 from broadcaster.core.errors import SoundRefused, SoundUnkept, reason_of
 from broadcaster.core.project_folders import SOUNDS
 from broadcaster.studio.one_shot_child import report_of
-from broadcaster.system.atomic_file import atomic_write
+from broadcaster.system.atomic_file import atomic_write, settle
 
 LARGEST_BYTES = 500 * 1024 * 1024
 LIMIT_BYTES = 8_000_000_000
@@ -130,8 +130,7 @@ class SoundLibrary:
             return there
         sound = Sound(key, _titled(title, facts, name), sent.stat().st_size, time.time(), facts)
         with self.writing():
-            with sent.open("rb") as file:
-                os.fsync(file.fileno())
+            settle(sent, self.folder)
             sent.replace(sound_path(self._state, key))
             self._write(sound)
         return sound
@@ -167,6 +166,7 @@ class SoundLibrary:
             return False
         with self.writing():
             self._bin.mkdir(mode=0o700, exist_ok=True)
+            settle(self._bin, self.folder)
             _move(key, self.folder, self._bin)
             os.utime(self._bin / f"{key}.json")
         return True
@@ -249,7 +249,9 @@ class SoundLibrary:
         except SoundRefused:
             key = ""
         if key != path.stem:
-            path.with_suffix(REFUSED).touch()
+            refusal = path.with_suffix(REFUSED)
+            refusal.touch()
+            settle(refusal, self.folder)
         # Another thread may just have taken it in.
         elif _read(path) is None:
             moment = path.stat().st_mtime
@@ -267,7 +269,9 @@ class _Writing:
 
     def __enter__(self) -> None:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._folder.is_dir():
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                settle(self._folder, self._folder.parent)
         except OSError as error:
             raise _unkept(error) from error
 
