@@ -61,6 +61,7 @@ from broadcaster.web.pages import (
     tokens,
     unfinished,
 )
+from broadcaster.web.server.compression import compress
 from broadcaster.web.server.security_headers import OwnFormsOnly, protect
 from broadcaster.web.server.session_key import load_session_key
 
@@ -135,6 +136,8 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     csrf = CSRFProtect(app)
     app.before_request(post_redirect_get.handle_once)
     app.teardown_request(post_redirect_get.end_turn)
+    # What is registered first comes last.
+    app.after_request(compress)
     app.after_request(post_redirect_get.lead_to_it)
     app.after_request(access.note_in_audit)
     app.after_request(protect)
@@ -167,6 +170,8 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         framed=bool(settings.station.opening or settings.station.closing),
         outcomes=labels.OUTCOMES,
         called=labels.called,
+        sound_called=labels.sound_called,
+        say_place=labels.say_place,
         why=labels.why,
         may=access.may,
         bar_now=air_bar.on_page,
