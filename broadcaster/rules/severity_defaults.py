@@ -10,7 +10,12 @@ SIGNAL_SECONDS = {Signal.CHIME: 2.5, Signal.ALERT: 3.2, Signal.SIREN: 3.8, Signa
 
 
 def fill_in(notice: Notice, settings: Settings) -> Notice:
-    """The notice with everything filled in that it left to the station."""
+    """The notice with everything filled in that it left to the station. A column that has no text of its
+    own begins with its first piece: signal, opening and closing of the station are for notices.
+    """
+    if notice.pieces and not notice.text:
+        opening, closing = notice.opening or "", notice.closing or ""
+        notice = replace(notice, opening=opening, closing=closing, chime=notice.chime or Signal.NONE)
     station = settings.station
     defaults = settings.severity.of(notice.severity)
     chime = defaults.chime or station.chime

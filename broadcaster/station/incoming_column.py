@@ -16,12 +16,13 @@ from broadcaster.core.model import (
     Airing,
     Clip,
     Delivery,
-    IncomingPlace,
     Item,
     Made,
     Programme,
     Ready,
     RenderFailed,
+    line_before,
+    piece_of,
 )
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Piece, PieceKind
@@ -30,8 +31,6 @@ from broadcaster.station.live_programme import MakesProgrammes
 from broadcaster.studio.incoming_sound import Block, Died, IncomingMessage, Over, Trouble
 from broadcaster.studio.stretches import stretches
 
-# More lines than a stretch between two of them has; a line keeps its number over a cut.
-LINES = 10_000
 # A stream is connected to before it is due, so that it begins without a gap; an input opens at once.
 RELAY_LEAD_SECONDS, INPUT_LEAD_SECONDS = 8.0, 2.0
 # Nothing has come for so long: that is told, and the stand-in plays.
@@ -93,7 +92,7 @@ class PieceOnAir:
     """A piece that comes in; the times are monotonic."""
 
     piece: Piece
-    line: int
+    number: int
     due_at: float
     ends_at: float
     begun_at: float
@@ -109,8 +108,12 @@ class PieceOnAir:
     told: str = ""
 
     @property
+    def line(self) -> int:
+        return line_before(self.number) + 1
+
+    @property
     def seconds(self) -> float:
-        return 60.0 * (self.piece.minutes or 0.0)
+        return _seconds_of(self.piece)
 
     @property
     def name(self) -> str:
@@ -197,7 +200,16 @@ class IncomingColumn:
         if isinstance(part, Piece):
             self._begin_piece(part)
         else:
-            self._make(part, self._take_stretch)
+            # Nothing is made again of the pieces before the one in which the airing goes on.
+            heard = max(0, piece_of(self._waited.next_line) - self._pieces_before)
+            self._make(part, self._take_stretch, heard if part.pieces else 0)
+
+    @property
+    def _pieces_before(self) -> int:
+        """The number of the column's pieces that stand before this part."""
+        return sum(
+            1 if isinstance(one, Piece) else len(one.pieces) for one in self._parts[: self._number]
+        )
 
     def _end_turn(self) -> None:
         """Ends a part: later deliveries of it are ignored."""
@@ -221,18 +233,20 @@ class IncomingColumn:
 
         return later
 
-    def _make(self, notice: Notice, take: Callable[[Delivery], None]) -> None:
+    def _make(self, notice: Notice, take: Callable[[Delivery], None], first_piece: int = 0) -> None:
         """Has it made; where nobody takes it, it is found ready when its turn comes."""
         try:
             settled = self._around.studio.settle_accepted(notice)
         except BroadcasterError as error:
             return take(RenderFailed(str(error)))
-        self._making.enter_context(self._around.studio.make(settled, self._in_turn(take)))
+        making = self._around.studio.make(settled, self._in_turn(take), first_piece)
+        self._making.enter_context(making)
 
     def _take_stretch(self, delivery: Delivery) -> None:
         match delivery:
             case Ready(item, line):
-                self._give(item, self._number * LINES + line)
+                before = self._pieces_before
+                self._give(replace(item, piece=before + item.piece), line_before(before) + line)
             case Made(programme):
                 self._voice = self._voice or programme.voice
                 self._items += programme.items
@@ -260,15 +274,14 @@ class IncomingColumn:
             self._deliver(RenderFailed(lacks))
 
     def _begin_piece(self, piece: Piece) -> None:
-        line, seconds = self._number * LINES + 1, 60.0 * (piece.minutes or 0.0)
-        waited, due_at = self._waited, max(self._heard_until, self._now)
-        if line < waited.next_line:
-            self._pass_over(piece, line)
+        number, seconds = self._pieces_before + 1, _seconds_of(piece)
+        if number < piece_of(self._waited.next_line):
+            self._pass_over(piece, number)
             return self._next_part()
-        gone = self._gone_by(line)
+        gone, due_at = self._gone_by(number), max(self._heard_until, self._now)
         ends_at = min(due_at + seconds - gone, self._rest_begins(due_at, seconds))
         lead = RELAY_LEAD_SECONDS if piece.kind is PieceKind.RELAY else INPUT_LEAD_SECONDS
-        on_air = PieceOnAir(piece, line, due_at, ends_at, due_at - gone, heard_until=due_at)
+        on_air = PieceOnAir(piece, number, due_at, ends_at, due_at - gone, heard_until=due_at)
         on_air.opens_at = due_at - lead
         self._piece = on_air
         following = self._parts[self._number + 1 : self._number + 2]
@@ -276,10 +289,10 @@ class IncomingColumn:
             self._make(following[0], lambda delivery: None)
         self.look()
 
-    def _gone_by(self, line: int) -> float:
+    def _gone_by(self, number: int) -> float:
         """The seconds that are gone of the piece in which the airing was cut: it went on without us."""
         waited = self._waited
-        if line != waited.next_line or not waited.seconds_in_line:
+        if number != piece_of(waited.next_line) or not waited.seconds_in_line:
             return 0.0
         away = (self._around.clock.now() - waited.cut_at).total_seconds() if waited.cut_at else 0.0
         return waited.seconds_in_line + max(0.0, away)
@@ -291,11 +304,11 @@ class IncomingColumn:
         rest = self._around.rest_begins(self._waited.airing, due, due + timedelta(seconds=seconds))
         return due_at + (rest - due).total_seconds() if rest else inf
 
-    def _pass_over(self, piece: Piece, line: int) -> None:
+    def _pass_over(self, piece: Piece, number: int) -> None:
         """A piece whose time was over before a cut: it counts, and is not heard."""
-        place = IncomingPlace(0.0, 60.0 * (piece.minutes or 0.0))
-        self._deliver(Ready(Item(Clip("", Path(), 0.0), continuous=True, incoming=place), line))
-        self._items.append(Item(Clip("", Path(), place.of_seconds)))
+        on_air = PieceOnAir(piece, number, 0.0, 0.0, 0.0)
+        self._deliver(Ready(_sound_of(on_air, Item(Clip("", Path(), 0.0)), 0.0), on_air.line))
+        self._items.append(Item(Clip("", Path(), on_air.seconds)))
 
     def _open_source(self, on_air: PieceOnAir) -> None:
         tell = self._in_turn(self._take_incoming)
@@ -326,8 +339,8 @@ class IncomingColumn:
                 self._leave_piece(on_air)
 
     def _take_block(self, block: Block, on_air: PieceOnAir) -> None:
-        item = Item(Clip(block.path.stem, block.path, block.seconds), says=on_air.name, continuous=True)
-        self._give(replace(item, incoming=IncomingPlace(block.place, on_air.seconds)), on_air.line)
+        item = Item(Clip(block.path.stem, block.path, block.seconds), says=on_air.name)
+        self._give(_sound_of(on_air, item, block.place), on_air.line)
         on_air.sounded = True
         if not block.silent:
             on_air.heard_until = self._heard_until
@@ -379,8 +392,8 @@ class IncomingColumn:
         match delivery:
             case Ready(item, _):
                 place = max(self._heard_until, self._now) - on_air.begun_at
-                incoming, on_air.sounded = IncomingPlace(place, on_air.seconds), True
-                self._give(replace(item, continuous=True, incoming=incoming), on_air.line)
+                on_air.sounded = True
+                self._give(_sound_of(on_air, item, place), on_air.line)
             case Made() | RenderFailed():
                 if isinstance(delivery, RenderFailed):
                     on_air.has_stand_in = False
@@ -399,3 +412,19 @@ class IncomingColumn:
     def _leave_piece(self, on_air: PieceOnAir) -> None:
         self._items.append(Item(Clip("", Path(), on_air.seconds), matter=on_air.sounded))
         self._next_part()
+
+
+def _seconds_of(piece: Piece) -> float:
+    return 60.0 * (piece.minutes or 0.0)
+
+
+def _sound_of(on_air: PieceOnAir, item: Item, place: float) -> Item:
+    """A sound in its place in a piece that comes in."""
+    return replace(
+        item,
+        continuous=True,
+        incoming=True,
+        piece=on_air.number,
+        at_seconds=place,
+        of_seconds=on_air.seconds,
+    )

@@ -61,11 +61,14 @@ class SlotEntry:
 @dataclass(frozen=True)
 class Occurrence:
     """A future occurrence of a slot, and in Chinese the reason for which it will not sound then,
-    or "".
+    or "". As far as it is planned, its length, the slots that go before it and those that it holds up.
     """
 
     due_at: datetime
     why_not: str
+    seconds: float = 0.0
+    gives_way_to: tuple[str, ...] = ()
+    holds_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ class Slotbook:
                 [("", "这样写一次也不会播：时间已经过去，或者这些日子合不到一起，请改一改")]
             )
         planned = self._planned(slot, replaces, coming)
-        return [self._occurrence(airing, planned.get(airing.id)) for airing in coming]
+        return [self._occurrence(airing, planned) for airing in coming]
 
     def save(self, written: Mapping[str, Any], made_by: str = "", replaces: str = "") -> SlotEntry:
         """Keep a slot, in the place of another; it runs at once. Raises `SlotRefused`,
@@ -313,10 +316,16 @@ class Slotbook:
         days = self._look_ahead(timetable, start, end)
         return {one.airing.id: one for day in days for one in day.planned}
 
-    def _occurrence(self, airing: Airing, planned: Planned | None) -> Occurrence:
+    def _occurrence(self, airing: Airing, planned: Mapping[str, Planned]) -> Occurrence:
         verdict = quiet_hours.quiet(self._settings, airing.due_at, airing.notice)
-        silent = planned.reason if planned and not planned.sounds else ""
-        return Occurrence(airing.due_at, verdict.reason or silent)
+        mine = planned.get(airing.id)
+        if mine is None:
+            return Occurrence(airing.due_at, verdict.reason)
+        silent = "" if mine.sounds else mine.reason
+        held_up = dict.fromkeys(one.airing.asked_by for one in planned.values() if _holds_up(mine, one))
+        return Occurrence(
+            airing.due_at, verdict.reason or silent, mine.seconds, mine.clashes, tuple(held_up)
+        )
 
     def _of_file(self, slot: SlotSettings) -> SlotEntry:
         row = self._rows.get(slot.name)
@@ -335,6 +344,13 @@ def _entry(row: StoredSlot) -> SlotEntry:
     except SlotRefused:
         logger.warning("页面上加的“%s”读不出来，不播它，请在页面上重新加", row.name)
     return SlotEntry(row.name, slot, row.written, row.paused_until, row.made_by, row.removed_at)
+
+
+def _holds_up(mine: Planned, other: Planned) -> bool:
+    """True if the other waits for mine, or is cut by it."""
+    ends = [one.starts_at.timestamp() + one.seconds for one in (mine, other)]
+    meets = mine.starts_at.timestamp() <= ends[1] and other.due_at.timestamp() <= ends[0]
+    return meets and mine.airing.asked_by in other.clashes
 
 
 def _stands(row: StoredSlot) -> bool:

@@ -26,6 +26,8 @@ from broadcaster.tts.fallback import Cascade
 # one changes no key that was made before.
 ALWAYS = ("text", "opening", "closing", "repeats", "pace", "chime", "voice")
 OF_STYLE = ("style", "beats_per_minute")
+# Raised when the programme of a column is made otherwise, or says more of its items.
+COLUMN_VERSION = 2
 NOT_KEPT = "现场讲话没有录下来，不能再播。"
 
 
@@ -114,8 +116,6 @@ class Recipes:
             return fill_in(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
         for words in _words(notice):
             check_speakable(words, self._settings.station.longest_text)
-        if notice.pieces and not notice.text:
-            notice = _without_frame(notice)
         tempo = settled_tempo(notice, self._settings.station)
         return replace(fill_in(notice, self._settings), beats_per_minute=tempo)
 
@@ -135,6 +135,8 @@ class Recipes:
         for name, value in plain(notice).items():
             if SPECS[name].in_sound and name not in (*ALWAYS, *OF_STYLE):
                 parts += [name, value]
+        if notice.pieces:
+            parts.append(COLUMN_VERSION)
         if notice.style is not Style.PLAIN:
             parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
@@ -151,11 +153,3 @@ def _words(notice: Notice) -> list[str]:
     """All that is said; a column of sounds alone says nothing."""
     said = [piece.source for piece in notice.pieces if piece.spoken]
     return [notice.text, *said] if notice.text or not notice.pieces else said
-
-
-def _without_frame(notice: Notice) -> Notice:
-    """A column that has no text of its own begins with its first piece: signal, opening and closing of
-    the station are for notices.
-    """
-    opening, closing = notice.opening or "", notice.closing or ""
-    return replace(notice, opening=opening, closing=closing, chime=notice.chime or Signal.NONE)

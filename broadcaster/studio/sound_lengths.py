@@ -1,5 +1,7 @@
 """The lengths of pieces of sound, as the library has measured them, for the plan."""
 
+from collections.abc import Sequence
+
 from broadcaster.core.piece import Order, Piece, PieceKind
 from broadcaster.rules.length_estimate import stated_seconds
 from broadcaster.studio.sound_library import Sound, SoundLibrary, folder_of, named
@@ -19,7 +21,7 @@ class SoundLengths:
     def __call__(self, piece: Piece) -> float:
         self._look()
         if piece not in self._seconds:
-            self._seconds[piece] = self._of(piece)
+            self._seconds[piece] = seconds_of(piece, self._sounds)
         return self._seconds[piece]
 
     def _look(self) -> None:
@@ -28,13 +30,15 @@ class SoundLengths:
         if changed_at != self._read_at:
             self._read_at, self._sounds, self._seconds = changed_at, self._library.all(), {}
 
-    def _of(self, piece: Piece) -> float:
-        limit = stated_seconds(piece)
-        if piece.kind is PieceKind.AUDIO:
-            sound = named(self._sounds, piece.source) or named(self._sounds, piece.stand_in)
-            seconds = max(sound.seconds - piece.start_seconds, 0.0) if sound else 0.0
-            return min(seconds, limit) if limit else seconds
-        if piece.kind is PieceKind.FOLDER and not limit:
-            lengths = [one.seconds for one in self._sounds if folder_of(one.title) == piece.source]
-            return sum(lengths) / (1 if piece.order is Order.IN_ORDER else max(len(lengths), 1))
-        return limit
+
+def seconds_of(piece: Piece, sounds: Sequence[Sound]) -> float:
+    """The length of a piece by the library's sounds; 0 where it is not known."""
+    limit = stated_seconds(piece)
+    if piece.kind is PieceKind.AUDIO:
+        sound = named(sounds, piece.source) or named(sounds, piece.stand_in)
+        seconds = max(sound.seconds - piece.start_seconds, 0.0) if sound else 0.0
+        return min(seconds, limit) if limit else seconds
+    if piece.kind is PieceKind.FOLDER and not limit:
+        lengths = [one.seconds for one in sounds if folder_of(one.title) == piece.source]
+        return sum(lengths) / (1 if piece.order is Order.IN_ORDER else max(len(lengths), 1))
+    return limit

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from broadcaster.core.notice import Notice, Signal
-from broadcaster.core.piece import Piece
+from broadcaster.core.piece import Piece, PieceKind
 
 Stretch = Notice | Piece
 
@@ -41,6 +41,7 @@ def _bare(settled: Notice) -> Notice:
     return replace(
         settled,
         text="",
+        recording="",
         opening="",
         closing="",
         chime=Signal.NONE,
@@ -51,8 +52,11 @@ def _bare(settled: Notice) -> Notice:
 
 
 def _said(part: Notice) -> Iterator[Notice]:
-    """A part in which nothing is said or played is none; one of frame alone says that as its text."""
-    if part.text or part.pieces:
+    """A part in which nothing is said or played is none. An opening alone is said as its text, a closing
+    as the piece behind the last."""
+    if part.text or part.recording or part.pieces:
         yield part
-    elif frame := "".join(filter(None, (part.opening, part.closing))):
-        yield replace(part, text=frame, opening="", closing="", repeats=1, say_contact=False)
+    elif part.opening:
+        yield replace(part, text=part.opening, opening="", repeats=1, say_contact=False)
+    elif part.closing:
+        yield replace(part, pieces=(Piece(PieceKind.TEXT, part.closing),), closing="")

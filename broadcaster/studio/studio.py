@@ -175,29 +175,37 @@ class Studio:
         return replace(entry, ready=False, state=state)
 
     @contextmanager
-    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        """Deliver a notice's sounds in speaking order, then `Made` or `RenderFailed`.
+    def make(
+        self, settled: SettledNotice, deliver: Callable[[Delivery], None], first_piece: int = 0
+    ) -> Iterator[None]:
+        """Deliver a notice's sounds in speaking order, then `Made` or `RenderFailed`; of a column that
+        is not made yet only what comes from `first_piece` on.
 
         What is ready is delivered at once, on this thread; the rest while the context is open. An
         online voice that has said nothing when the chime is over gives way to one that stands in.
         """
 
         def deliver_and_tell(delivery: Delivery) -> None:
-            if not isinstance(delivery, Ready):
-                self._tell_lacks(settled.notice, _lack_of(delivery))
+            # A part that is whole says nothing of what is before it.
+            if not isinstance(delivery, Ready) and ((lack := _lack_of(delivery)) or not first_piece):
+                self._tell_lacks(settled.notice, lack)
             deliver(delivery)
 
         with (
             self.house.on_air(deliver_and_tell) as delivered,
-            self._making_live(settled, self._recipes.words, delivered),
+            self._making_live(settled, self._recipes.words, delivered, first_piece),
         ):
             yield
 
     @contextmanager
     def _making_live(
-        self, settled: SettledNotice, words: LexiconVersion, deliver: Callable[[Delivery], None]
+        self,
+        settled: SettledNotice,
+        words: LexiconVersion,
+        deliver: Callable[[Delivery], None],
+        first_piece: int = 0,
     ) -> Iterator[None]:
-        making = Making(self._parts(words, self._cascade), settled, True, deliver)
+        making = Making(self._parts(words, self._cascade), settled, True, deliver, first_piece)
         making.start()
         self._live.append(making)
         self.wake()

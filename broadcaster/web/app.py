@@ -35,6 +35,7 @@ from broadcaster.web.base import (
     form_errors,
     language,
     post_redirect_get,
+    sound_shelf,
     wording,
 )
 from broadcaster.web.base.ended_sessions import EndedSessions
@@ -60,6 +61,7 @@ from broadcaster.web.pages import (
     tokens,
     unfinished,
 )
+from broadcaster.web.server.compression import compress
 from broadcaster.web.server.security_headers import OwnFormsOnly, protect
 from broadcaster.web.server.session_key import load_session_key
 
@@ -134,6 +136,8 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     csrf = CSRFProtect(app)
     app.before_request(post_redirect_get.handle_once)
     app.teardown_request(post_redirect_get.end_turn)
+    # What is registered first comes last.
+    app.after_request(compress)
     app.after_request(post_redirect_get.lead_to_it)
     app.after_request(access.note_in_audit)
     app.after_request(protect)
@@ -166,9 +170,12 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         framed=bool(settings.station.opening or settings.station.closing),
         outcomes=labels.OUTCOMES,
         called=labels.called,
+        sound_called=labels.sound_called,
+        say_place=labels.say_place,
         why=labels.why,
         may=access.may,
         bar_now=air_bar.on_page,
+        sound_shelf=sound_shelf.SoundShelf,
         role_names=people.ROLES,
         paths=paths,
         mistakes=form_errors.mistakes,

@@ -1,7 +1,10 @@
-"""A sound goes on over a line that is cut and over a reload, and is heard on the phone alone."""
+"""A sound goes on over a line that is cut and over a reload, is heard on the phone alone, and becomes
+part of a column by tapping.
+"""
 
 from playwright.sync_api import Page, Route, expect
-from rig.pages import beep, send_sound
+from rig.pages import beep, column, send_sound
+from rig.phone import press
 from rig.rig import Sink
 
 CHUNK = 256 * 1024
@@ -61,3 +64,30 @@ def test_a_file_that_is_not_wanted_any_more_is_gone(page: Page) -> None:
     expect(page.get_by_role("button", name="传上去")).to_be_enabled()
     page.goto("/sounds")
     expect(page.get_by_text("没传完：长.wav")).to_have_count(0)
+
+
+def test_a_column_is_made_by_tapping(page: Page) -> None:
+    """As wide as a phone; what was typed is still there after each tap, and after a reload."""
+    send_sound(page, "梆子.wav", beep(2.0))
+    expect(page.get_by_text("收好了：“梆子”")).to_be_visible()
+    column(page)
+    expect(page.get_by_role("listitem").filter(has=page.get_by_label("话"))).to_be_in_viewport()
+    words = page.get_by_label("话", exact=True)
+    words.fill("下面请听梆子。")
+    page.locator("#name").fill("听戏")
+    page.reload()
+    expect(words).to_have_value("下面请听梆子。")
+    press(page, "↑")
+    rows = page.locator(".pieces.rows > li")
+    expect(rows.nth(0).get_by_label("话", exact=True)).to_have_value("下面请听梆子。")
+    expect(rows.nth(1)).to_contain_text("梆子")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.locator("input[name=at]").first.fill("06:55")
+    # Enter goes on, it presses no button of a row.
+    with page.expect_navigation():
+        page.locator("#name").press("Enter")
+    expect(page.get_by_text("一档节目，2 段")).to_be_visible()
+    press(page, "保存")
+    expect(page.get_by_text("存好了：“听戏”")).to_be_visible()
+    page.goto("/sounds")
+    expect(page.get_by_role("link", name="听戏")).to_be_visible()

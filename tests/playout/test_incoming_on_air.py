@@ -67,7 +67,9 @@ class Beeps:
         return None
 
     @contextmanager
-    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(
+        self, settled: SettledNotice, deliver: Callable[[Delivery], None], first_piece: int = 0
+    ) -> Iterator[None]:
         path = self.sound.path
         item = Item(Clip(path.stem, path, self.sound.seconds), says=settled.notice.text)
         deliver(Ready(item, 1))

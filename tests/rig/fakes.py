@@ -39,6 +39,8 @@ from broadcaster.core.model import (
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Person
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.station.lexicon_file import LexiconFile
@@ -71,6 +73,7 @@ from broadcaster.store.tokens import Tokens
 from broadcaster.studio.export_jobs import Copy, Track
 from broadcaster.studio.preview import PreviewSound
 from broadcaster.studio.recordings import Recordings
+from broadcaster.studio.sound_lengths import SoundLengths
 from broadcaster.studio.sound_library import SoundLibrary
 from broadcaster.studio.sound_uploads import SoundUploads
 from broadcaster.system.thread_loop import ThreadLoop
@@ -271,6 +274,7 @@ class FakeStation:
         self.announced: list[tuple[Notice, str]] = []
         self.cancelled: list[str] = []
         self.stops: list[str] = []
+        self.skips: list[tuple[str, int]] = []
         self.warmed = 0
         self.volume = settings.sound.volume
         self.loops_stopped = self.has_loops = False
@@ -280,11 +284,12 @@ class FakeStation:
         self.fades = False
         self.quiet = ""
         self.quiet_until: datetime | None = None
-        self.slots = Slotbook(TimetableSettings(), settings, Clock(settings.station.zone))
+        self.sounds = SoundLibrary(settings.paths.state, settings.sounds.limit_megabytes * 1_000_000)
+        rules = AirRules(settings, estimated_lengths(settings, SoundLengths(self.sounds)))
+        self.slots = Slotbook(TimetableSettings(), settings, Clock(settings.station.zone), rules)
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
-        self.sounds = SoundLibrary(settings.paths.state, settings.sounds.limit_megabytes * 1_000_000)
         self.uploads = SoundUploads(self.sounds)
         self.copies = FakeCopies()
         self.talks = FakeTalks(self)
@@ -358,6 +363,15 @@ class FakeStation:
         self.waiting = [airing for airing in self.waiting if airing not in due]
         self.on_air = replace(self.on_air, stopping=True) if self.on_air and self.fades else None
         return len(ended)
+
+    def skip(self, asked_by: str = "", airing_id: str = "", piece: int = 0) -> bool:
+        sounds = self.on_air and self.on_air.piece
+        if not (self.on_air and sounds) or self.on_air.stopping:
+            return False
+        if airing_id and (airing_id, piece) != (self.on_air.airing.id, sounds.number):
+            return False
+        self.skips.append((asked_by, sounds.number))
+        return True
 
     def go_on(self, stop_id: str, from_start: bool = False) -> list[TakenUp] | None:
         stop, self.stop = self.stop, None

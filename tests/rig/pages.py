@@ -137,6 +137,19 @@ def _slot_check(page: Page) -> None:
     press(page, "下一步")
 
 
+def column(page: Page) -> None:
+    """The form of a slot with a sound and words after it, by taps alone."""
+    page.goto("/timetable/new?content=sound")
+    page.get_by_label("放哪个声音").select_option(label="梆子　2 秒")
+    press(page, "加上这个声音")
+    press(page, "＋话")
+
+
+def _removal(page: Page) -> None:
+    open_first(page, "/sounds")
+    page.goto(f"{page.url}/removal")
+
+
 def _record_again(page: Page) -> None:
     open_first(page, "/record")
     follow(page, "再播一次")
@@ -192,6 +205,7 @@ PAGES: dict[str, Show] = {
     "voice": _open("/voice"),
     "sounds": _sounds,
     "sound": lambda page: open_first(page, "/sounds"),
+    "sound_removal": _removal,
     "talk": _open("/talk"),
     "recording": lambda page: send_recording(page, "村长讲话"),
     "words": _open("/words"),
@@ -202,6 +216,7 @@ PAGES: dict[str, Show] = {
     "cancel": _cancel,
     "timetable": _open("/timetable"),
     "slot_form": _open("/timetable/new"),
+    "slot_form-sounds": column,
     "slot_check": _slot_check,
     "slot": lambda page: open_first(page, "/timetable"),
     "record": _open("/record"),

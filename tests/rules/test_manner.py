@@ -3,6 +3,7 @@
 import pytest
 
 from broadcaster.core.notice import Notice, Severity, Signal
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.settings.schema import Settings, StationSettings
 
@@ -53,3 +54,11 @@ def test_a_settled_notice_leaves_nothing_open_and_stays_as_it_is() -> None:
     open_fields = [name for name, value in vars(notice).items() if value is None]
     assert open_fields == ["beats_per_minute"], "only 快板 has a tempo"
     assert settled(notice, pace=0.8, opening="喂") == notice
+
+
+def test_a_column_without_words_of_its_own_begins_with_its_first_piece() -> None:
+    sound = Piece(PieceKind.AUDIO, "国歌")
+    plain = settled(Notice("", pieces=(sound,)), opening="全体村民注意了", closing="谢谢")
+    assert (plain.chime, plain.opening, plain.closing) == (Signal.NONE, "", "")
+    said = settled(Notice("早上好", pieces=(sound,)), opening="全体村民注意了")
+    assert (said.chime, said.opening) == (Signal.CHIME, "全体村民注意了")

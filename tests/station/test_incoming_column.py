@@ -24,6 +24,8 @@ from broadcaster.core.model import (
     Ready,
     RenderFailed,
     SettledNotice,
+    line_before,
+    numbered,
 )
 from broadcaster.core.notice import Notice, Signal
 from broadcaster.core.piece import Order, Piece, PieceKind
@@ -31,7 +33,6 @@ from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.station.incoming_column import (
     GIVE_UP_SECONDS,
     HUSHED_SECONDS,
-    LINES,
     RELAY_LEAD_SECONDS,
     SILENT_SECONDS,
     ColumnParts,
@@ -105,24 +106,28 @@ class Air:
         return None
 
     @contextmanager
-    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(
+        self, settled: SettledNotice, deliver: Callable[[Delivery], None], first_piece: int = 0
+    ) -> Iterator[None]:
         """A line of 5 s for each piece and for the text; a sound is as long as the library says."""
         notice = settled.notice
         self.made.append(notice)
-        said = [notice.text, *(piece.source for piece in notice.pieces), notice.closing]
-        lines = [one for one in said if one]
+        said = enumerate([notice.text, *(piece.source for piece in notice.pieces), notice.closing])
         known = {sound.key: sound for sound in self.library}
         items = [
             Item(
                 Clip(one, Path(one), known[one].seconds if one in known else 5.0),
                 says=known[one].title if one in known else one,
                 continuous=one in known,
+                piece=piece,
             )
-            for one in lines
+            for piece, one in said
+            if one and piece >= first_piece
         ]
-        for number, item in enumerate(items, start=1):
-            deliver(Ready(item, number))
-        deliver(Made(Programme(settled.voice, tuple(items))) if items else RenderFailed("没有"))
+        for ready in numbered(items, has_signal=False):
+            deliver(ready)
+        made = items or first_piece
+        deliver(Made(Programme(settled.voice, tuple(items))) if made else RenderFailed("没有"))
         self.kept += 1
         yield
         self.kept -= 1
@@ -214,7 +219,8 @@ def test_a_column_is_cut_at_what_comes_in() -> None:
     assert (last.text, last.opening, last.closing, last.chime) == ("", "", "完了", Signal.NONE)
     assert stretches(Notice("", pieces=(RADIO,), opening="", closing="")) == (RADIO,)
     *_, bye = stretches(Notice("", pieces=(RADIO,), opening="", closing="谢谢收听。"))
-    assert isinstance(bye, Notice) and (bye.text, bye.closing) == ("谢谢收听。", "")
+    assert isinstance(bye, Notice) and (bye.text, bye.closing) == ("", "")
+    assert bye.pieces == (Piece(PieceKind.TEXT, "谢谢收听。"),), "its lines follow those of the relay"
     plain = Notice("停水", pieces=(SONG,))
     assert stretches(plain) == (plain,)
 
@@ -232,8 +238,9 @@ def test_words_relay_words_follow_one_another_and_the_stream_is_there_in_time(ai
         assert source.closed and not source.forgotten, "its last seconds are still to be heard"
         assert air.kept == 3, "the words behind it were made while it sounded"
         lines = [one.line for one in air.given if isinstance(one, Ready)]
-        assert lines[0] == 1 and set(lines[1:-2]) == {LINES + 1}
-        assert lines[-2:] == [2 * LINES + 1, 2 * LINES + 2]
+        assert list(dict.fromkeys(lines)) == [line_before(piece) + 1 for piece in (1, 2, 3, 4)]
+        pieces = [one.item.piece for one in air.given if isinstance(one, Ready)]
+        assert list(dict.fromkeys(pieces)) == [1, 2, 3, 4], "the closing comes after the last"
         assert air.end and isinstance(air.end, Made) and not air.end.programme.lacks
         assert air.end.programme.seconds == pytest.approx(30 * MINUTE + 15.0)
     assert air.sources[0].forgotten and not air.kept
@@ -250,7 +257,11 @@ def test_a_long_piece_before_it_does_not_keep_a_stream_open(air: Air) -> None:
 
 def test_after_a_cut_it_is_where_it_is_by_then(air: Air) -> None:
     cut_at = air.clock.now() - timedelta(minutes=5)
-    cut: dict[str, Any] = {"next_line": LINES + 1, "seconds_in_line": 10 * MINUTE, "cut_at": cut_at}
+    cut: dict[str, Any] = {
+        "next_line": line_before(2) + 1,
+        "seconds_in_line": 10 * MINUTE,
+        "cut_at": cut_at,
+    }
     with air.airs(SONG, RADIO, WORDS, **cut):
         (source,) = air.sources
         assert source.begun == pytest.approx(15 * MINUTE)
@@ -258,8 +269,8 @@ def test_after_a_cut_it_is_where_it_is_by_then(air: Air) -> None:
         air.sounds(3)
         ready = air.given[-1]
         assert isinstance(ready, Ready) and ready.item.incoming
-        assert ready.item.incoming.seconds == pytest.approx(15 * MINUTE + 2)
-        assert ready.item.incoming.of_seconds == 30 * MINUTE
+        assert ready.item.at_seconds == pytest.approx(15 * MINUTE + 2)
+        assert (ready.item.piece, ready.item.of_seconds) == (2, 30 * MINUTE)
     over = cut | {"cut_at": cut_at - timedelta(minutes=20)}
     with air.airs(SONG, RADIO, WORDS, **over):
         assert len(air.sources) == 1, "its time went by"

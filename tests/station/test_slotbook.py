@@ -121,6 +121,19 @@ def test_the_next_five_are_told_before_it_is_saved(book: Slotbook) -> None:
     assert book.find("赶集") is None
 
 
+def test_what_goes_before_a_slot_and_what_it_holds_up_is_told_before_it_is_saved(book: Slotbook) -> None:
+    """早安 is due at 07:30; a second later of two notices waits."""
+    long = {"text": "停水通知。" * 60, "name": "停水", "late_minutes": 60}
+    (first, *_) = book.preview(long | {"at": ["07:30"]})
+    assert (first.gives_way_to, first.holds_up) in ((("早安",), ()), ((), ("早安",)))
+    (before, *_) = book.preview(long | {"at": ["07:29"]})
+    assert before.seconds > 60 and (before.gives_way_to, before.holds_up) == ((), ("早安",))
+    (severe, *_) = book.preview(long | {"at": ["07:29"], "severity": 3})
+    assert severe.holds_up == ("早安",)
+    (alone, *_) = book.preview(long | {"at": ["09:00"]})
+    assert (alone.gives_way_to, alone.holds_up) == ((), ())
+
+
 def test_what_the_limits_of_loops_will_leave_out_is_told_before_it_is_saved(book: Slotbook) -> None:
     often = LOOP | {"name": "收水费", "every_minutes": 3, "windows": ["18:00-19:00"]}
     told = [(f"{one.due_at:%M}", one.why_not) for one in book.preview(often)]

@@ -57,6 +57,18 @@ SLOTS: list[dict[str, Any]] = [
     },
     {"name": "开会", "once": ["2098-12-01 09:00", "2098-12-02 19:00"], "text": "开会。"},
     {"name": "按表", "cron": "30 7 * * 1-5", "text": "按表。"},
+    {
+        "name": "早间",
+        "at": "06:40",
+        "text": "早上好。",
+        "column": [
+            {"text": "下面是戏。"},
+            {"audio": "大登殿", "stand_in": "备用"},
+            {"folder": "戏曲", "order": "shuffle"},
+            {"relay": "https://tai.cn/1", "minutes": 30},
+            {"input": "收音机", "minutes": 5},
+        ],
+    },
 ]
 WORK = [  # What the page of a new slot sends.
     {"text": "停水。", "kind": "at", "at": "06:30", "lunar": "初三、十三"},
@@ -64,6 +76,8 @@ WORK = [  # What the page of a new slot sends.
     {"text": "", "kind": "at"},
     {"text": "", "kind": "once"},
     {"text": "停水。", "kind": "cron"},
+    {"content": "sound", "kind": "at", "at": "06:50", "pick": f"audio {SOUND}", "lead": "请听戏。"},
+    {"content": "sound", "kind": "at", "at": "06:50"},
 ]
 
 
@@ -152,10 +166,11 @@ def paths(station: FakeStation) -> list[str]:
         *("/say", "/say?severity=1", "/say/pattern/water", "/say?pattern=water"),
         *("/unfinished", "/say/ba9876543210/edit", "/timetable/draft/ba9876543210/edit"),
         *("/voice", f"/voice/{RECORDING}", "/talk"),
-        *("/sounds", "/sounds?words=戏", f"/sounds/{SOUND}"),
+        *("/sounds", "/sounds?words=戏", f"/sounds/{SOUND}", f"/sounds/{SOUND}/removal"),
         *("/words", "/words/edit", "/words/edit?section=places&word=石盆"),
         *("/timetable", "/timetable/new", "/timetable/change?name=停水", "/timetable/slot?name=停水"),
-        *("/timetable/slot?name=早安", "/timetable/slot?name=防火"),
+        *("/timetable/slot?name=早安", "/timetable/slot?name=防火", "/timetable/slot?name=早间"),
+        *("/timetable/new?content=sound", "/record/notice?slot=早间"),
         *("/record", "/record?text=没有的&page=1", "/record?outcome=FAILED", "/record/usb"),
         *("/record/notice?airing=a1", "/record/notice?slot=防火", "/record/paper?airing=a1"),
         *("/record/again?airing=a1&notice_id=0123456789ac", "/record/copy/made", "/record/copy/going"),
@@ -176,8 +191,11 @@ def forms(station: FakeStation) -> list[tuple[str, dict[str, str]]]:
         ("/say/fix", text | {"word": "停水", "said": "ting2 shui3", "section": "words"}),
         ("/say/fix", text | {"word": "停水", "said": "x", "section": "words"}),
         ("/say", {"text": "村长讲话", "recording": RECORDING}),
+        ("/say", {"text": "大登殿", "sound": SOUND}),
+        ("/say/edit", {"text": "大登殿", "sound": SOUND}),
         ("/words/listen", {"word": "石盆", "said": "", "section": "places"}),
         *[("/timetable/check", fields) for fields in WORK],
+        ("/timetable/arrange", {"content": "sound", "pick": f"audio {SOUND}", "press": "add"}),
         ("/timetable/save", {"written": lost}),
         ("/timetable/pause", {"name": "防火", "how": "until"}),
         ("/timetable/pause", {"name": "防火", "how": "good"}),
@@ -229,15 +247,8 @@ def _record(settings: Settings) -> None:
 def _keep_sounds(settings: Settings) -> None:
     """One that is soft and odd, one that was removed, one on its way and one that was refused."""
     folder = settings.paths.state / "sounds"
-    facts = SoundFacts(61.0, ((0.0, -40.0),), 0.1, 0.0, Mix.ONLY, "mp3", "mp3", "", ("削了顶。",))
-    for key, title, where in (
-        (SOUND, "大登殿", folder),
-        (REMOVED_SOUND, "旧的戏", folder / "removed"),
-    ):
-        where.mkdir(parents=True, exist_ok=True)
-        (where / f"{key}.sound").write_bytes(b"sound")
-        about = json.dumps(asdict(Sound(key, title, 5, 0.0, facts)))
-        (where / f"{key}.json").write_text(about, encoding="utf-8")
+    keep_sound(folder, SOUND, "大登殿", 61.0, "削了顶。")
+    keep_sound(folder / "removed", REMOVED_SOUND, "旧的戏", 61.0)
     uploads = SoundUploads(SoundLibrary(settings.paths.state))
     uploads.begin("梆子.mp3", 86_000_000, b"ID3", "王秀英")
     page = b"<html><body>" * 500
@@ -246,3 +257,12 @@ def _keep_sounds(settings: Settings) -> None:
     uploads.append(key, 200, page[200:])
     with suppress(SoundRefused):
         uploads.finish(key)
+
+
+def keep_sound(folder: Path, key: str, title: str, seconds: float, *warnings: str) -> None:
+    """As if it had been taken into the library, or its bin, and measured."""
+    facts = SoundFacts(seconds, ((0.0, -40.0),), 0.1, 0.0, Mix.ONLY, "mp3", "mp3", "", warnings)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{key}.sound").write_bytes(b"sound")
+    about = json.dumps(asdict(Sound(key, title, 5, 0.0, facts)))
+    (folder / f"{key}.json").write_text(about, encoding="utf-8")

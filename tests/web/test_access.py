@@ -22,7 +22,7 @@ NOT_NOTED = {
     *("account.make_account", "account.check_password", "account.check_pin", "account.logout"),
     *("account.choose_way", "account.write_on"),
     *("unfinished.drop", "unfinished.take_back"),
-    *("say.preview", "say.edit", "words.listen", "timetable.check", "api.script"),
+    *("say.preview", "say.edit", "words.listen", "timetable.arrange", "timetable.check", "api.script"),
     *("slots_api.preview", "copies_api.order"),
     *("record.copy", "talk.take", "talk.end"),
     *("sounds.begin", "sounds.append", "sounds.drop"),

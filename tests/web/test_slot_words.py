@@ -9,7 +9,8 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.schedule.slot_settings import SlotSettings
 from broadcaster.schedule.timetable_file import read_slot
-from broadcaster.web.pages.slot_form import missing, shown, written_of
+from broadcaster.web.pages.slot_form import fields_of, missing, shown, written_of
+from broadcaster.web.pages.slot_pieces import arrange, rows_in
 from broadcaster.web.pages.slot_wording import is_over, say_slot
 
 AT = {"at": ["06:30"]}
@@ -79,6 +80,100 @@ FORMS: list[dict[str, Any]] = [
     {"text": "东街。", "at": ["06:30"], "zones": ["东街"], "late_minutes": 5, "voice": "baker:female"},
     {"text": "自己的。", "at": ["06:30"], "opening": "各位注意", "pace": 0.9, "beats_per_minute": 120},
 ]
+SOUNDS: list[dict[str, Any]] = [
+    {"audio": "国歌.mp3"},
+    {
+        "audio": "0123456789abcdef0123456789abcdef",
+        "minutes": 0.5,
+        "stand_in": "备用",
+        "text": "请听国歌。",
+    },
+    {"folder": "戏曲", "order": "shuffle", "minutes": 30},
+    {"folder": "戏曲", "order": "in_order", "minutes": 30.0, "stand_in": ""},
+    {"relay": "https://tai.cn/1", "minutes": 30, "stand_in": "国歌"},
+    {"input": "收音机", "minutes": 60},
+    {"column": [{"audio": "国歌"}]},
+    {
+        "text": "早上好。",
+        "column": [
+            {"text": "下面是\n国歌。", "minutes": None},
+            {"audio": "国歌", "order": "in_order"},
+            {"folder": "戏曲", "order": "continue", "minutes": 12.25},
+            {"relay": "http://192.168.1.2:8000/a.m3u", "minutes": 10, "stand_in": "国歌"},
+            {"input": "收音机", "minutes": 5},
+            {"text": "再见。"},
+        ],
+    },
+]
+
+
+@pytest.mark.parametrize("written", SOUNDS, ids=lambda written: " ".join(written))
+def test_a_slot_of_sounds_comes_out_of_the_form_as_it_was_written(written: dict[str, Any]) -> None:
+    """Also those keys that the form writes otherwise, if it writes them."""
+    written = {"name": "早间"} | AT | written
+    form = sent(shown(written))
+    assert written_of(form, written) == written
+    assert list(missing(written, form)) == []
+    anew = read_slot(written_of(form, {}))
+    assert (anew.text, anew.pieces) == (read_slot(written).text, read_slot(written).pieces)
+
+
+@pytest.mark.parametrize(
+    ("press", "titles", "field"),
+    [
+        ("up 2", ["国歌", "再见。", "下面。"], "piece-1"),
+        ("up 0", ["国歌", "下面。", "再见。"], "piece-0"),
+        ("down 0", ["下面。", "国歌", "再见。"], "piece-1"),
+        ("down 2", ["国歌", "下面。", "再见。"], "piece-2"),
+        ("drop 1", ["国歌", "再见。"], "piece-1"),
+        ("drop 2", ["国歌", "下面。"], "piece-1"),
+        ("add text", ["国歌", "下面。", "再见。", ""], "piece-3"),
+        ("add talk", ["国歌", "下面。", "再见。"], "piece-2"),
+        ("drop 99", ["国歌", "下面。", "再见。"], "piece-2"),
+        ("", ["国歌", "下面。", "再见。"], "piece-2"),
+    ],
+)
+def test_a_press_moves_a_row_with_all_that_stands_in_it(
+    press: str, titles: list[str], field: str
+) -> None:
+    column = [
+        {"audio": "国歌", "minutes": 3, "stand_in": "备用"},
+        {"text": "下面。"},
+        {"text": "再见。"},
+    ]
+    form = sent(shown({"column": column}))
+    changed, about = arrange(form, press)
+    rows = rows_in(changed)
+    assert ([row.source for row in rows], about) == (titles, field)
+    (anthem,) = (row for row in rows if row.source == "国歌")
+    assert anthem.written == column[0]
+
+
+def test_what_is_chosen_counts_without_a_press_and_the_last_gone_leaves_none() -> None:
+    form = MultiDict({"content": "sound", "pick": "folder 戏 曲", "lead": "请听戏。", "text": "草稿"})
+    assert written_of(form, {})["folder"] == "戏 曲" and written_of(form, {})["text"] == "请听戏。"
+    arranged, about = arrange(form)
+    assert about == "piece-0" and written_of(arranged, {}) == written_of(form, {})
+    assert fields_of(arranged)["text"] == "草稿", "what the other kind had is not lost"
+    emptied, about = arrange(arranged, "drop 0")
+    assert about == "pick" and rows_in(emptied) == []
+    assert "folder" not in written_of(emptied, {"folder": "戏 曲"})
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"text": " "}, "第 1 段：还空着，请写上，或者拿掉。"),
+        ({"relay": "ftp://tai.cn", "minutes": 3}, "第 1 段：转播的地址要以 http:// 或 https:// 开头。"),
+        ({"relay": "https://tai.cn"}, "第 1 段：它自己不会完，请写放几分钟，比如 30。"),
+        ({"audio": "国歌", "minutes": "半天"}, "第 1 段：放几分钟要写个数，比如 30。"),
+        ({"audio": "国歌", "minutes": "０"}, "第 1 段：放几分钟要大于 0，最多 720。"),
+        ({"audio": "国歌", "minutes": 721}, "第 1 段：放几分钟要大于 0，最多 720。"),
+    ],
+)
+def test_a_row_that_cannot_be_says_what_to_write(row: dict[str, Any], told: str) -> None:
+    form = sent(shown(AT | {"column": [row]}))
+    assert ("piece-0", told) in list(missing(written_of(form, {}), form))
 
 
 @pytest.mark.parametrize("written", FORMS, ids=lambda written: str(written.get("text", "轮流")))
@@ -109,6 +204,11 @@ def sent(fields: dict[str, Any]) -> MultiDict[str, str]:
     for key in ("lunar", "terms", "dates", "seasons", "sun"):
         form[key] = "、".join(fields[key])
     form["say"] = "turns" if fields["turns"] else "one"
+    form["content"], form["lead"] = fields["content"], fields["lead"]
+    for row in fields["rows"]:
+        for key in ("kind", "source", "minutes", "stand_in"):
+            form.add(f"piece_{key}", str(getattr(row, key)).replace("\n", "\r\n"))
+        form.add("piece_order", (row.order or "in_order") if row.kind == "folder" else "")
     days = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"]
     form.setlist("weekday", [str(days.index(name)) for name in fields["weekdays"]])
     form.setlist("at", [*fields["clock"], ""])
@@ -150,7 +250,7 @@ def test_a_slot_without_a_name_is_called_by_its_text() -> None:
 def test_what_is_not_filled_in_yet_is_told_by_its_field(
     written: dict[str, Any], kind: str, fields: list[str]
 ) -> None:
-    assert [field for field, _ in missing(written, kind)] == fields
+    assert [field for field, _ in missing(written, MultiDict({"kind": kind}))] == fields
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,11 @@ def say_date(day: date) -> str:
 
 
 def say_seconds(seconds: float) -> str:
-    """48 秒, 1 分 20 秒."""
+    """48 秒, 1 分 20 秒, 1 小时 5 分."""
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        hours, minutes = divmod(round(seconds / 60), 60)
+        return _("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=minutes)
     if not minutes:
         return _("%(seconds)s 秒", seconds=rest)
     if not rest:
@@ -144,6 +147,8 @@ def say_consequence(
         if by
         else _("播 %(times)s 遍，%(length)s", **how)
     )
+    if notice.pieces:
+        what = _("放“%(name)s”，%(length)s", name=own(called(notice)), length=length)
     if signal is not Signal.NONE:
         what += _("，开头响%(signal)s", signal=_(SIGNALS[signal]))
     if when:

@@ -153,6 +153,7 @@ def air() -> ResponseReturnValue:
     except BroadcasterError as error:
         drafts.keep(drafts.SAY, wish.notice.id, form)
         return _form(wish, form, _refused(error))
+    _set_apart(wish.notice)
     drafts.finish(wish.notice.id, airing.id)
     return redirect(url_for("air.home"), 303)
 
@@ -161,13 +162,23 @@ def _lead_to_preview(form: Form, mistake: Mistake | None = None) -> ResponseRetu
     draft_id, field = form.get("notice_id", ""), mistake.field if mistake else None
     known = _aired(draft_id)
     if known is None or not _says_the_same(known, form):
+        if known:
+            drafts.forget_here(draft_id)
         draft_id = drafts.keep(drafts.SAY, "" if known else draft_id, form)
     return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
 
 
+def _set_apart(sent: Notice) -> None:
+    """A text that another phone has made of it meanwhile is one of its own."""
+    last = drafts.find(sent.id)
+    if last and not last.became and last.get("text").strip() != sent.text.strip():
+        drafts.keep(drafts.SAY, "", drafts.form_of(last))
+
+
 def _says_the_same(airing: Airing, form: Form) -> bool:
     """True if the form says the same as the airing under its id."""
-    return airing.notice.text == wish_of(form).notice.text
+    notice = wish_of(form).notice
+    return (airing.notice.text, airing.notice.pieces) == (notice.text, notice.pieces)
 
 
 def _aired(notice_id: str) -> Airing | None:
@@ -177,7 +188,7 @@ def _aired(notice_id: str) -> Airing | None:
 
 def _missing_field(wish: Wish, form: Form) -> Mistake | None:
     """The first field that still has to be filled in."""
-    if not wish.notice.text:
+    if not wish.notice.text and not wish.notice.pieces:
         return Mistake("text", _("请写上要说的话。"))
     if form.get("when") == "at" and not wish.at:
         return Mistake("at", _("请写几号几点播；现在就播，请选“马上”。"))
@@ -203,6 +214,7 @@ def _form(
         "say.html",
         [mistake] if mistake else [],
         draft=wish.notice,
+        sound=wish.sound,
         at=wish.at or form.get("at", ""),
         when="at" if wish.at else form.get("when", "now"),
         until=form.get("valid_until", ""),

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from broadcaster.core.errors import RecordingRefused
+from broadcaster.core.errors import RecordingRefused, SoundRefused
 from broadcaster.core.model import Script
 from broadcaster.core.notice import Notice
 from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.studio.recordings import GONE
+from broadcaster.studio.sound_library import GONE as SOUND_GONE
 from broadcaster.web.base import wording
 from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.sound_shelf import SoundShelf
 from broadcaster.web.pages.hindrances import hindrance
 
 
@@ -45,15 +47,21 @@ def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float 
     keeps_quiet = station.why_not(filled_in, at)
     after_quiet = station.after_quiet(filled_in, at) if keeps_quiet else None
     later = after_quiet or at
-    script = Script(()) if filled_in.recording else station.script(replace(filled_in, repeats=1))
-    token = station.rehearsals.start(notice)
-    made_seconds = station.rehearsals.seconds(token)
-    length = wording.Length(
-        made_seconds
-        or heard_seconds
-        or wording.estimate_seconds(script, filled_in, parts().settings.station, recorded_seconds),
-        exact=made_seconds is not None,
-    )
+    script = Script(())
+    if not filled_in.recording and (filled_in.text or not filled_in.pieces):
+        script = station.script(replace(filled_in, repeats=1, pieces=()))
+    if notice.pieces:
+        # Hours of sound are not made for whom each piece can be heard as it came.
+        token, length = "", _length_of_sounds(notice)
+    else:
+        token = station.rehearsals.start(notice)
+        made_seconds = station.rehearsals.seconds(token)
+        length = wording.Length(
+            made_seconds
+            or heard_seconds
+            or wording.estimate_seconds(script, filled_in, parts().settings.station, recorded_seconds),
+            exact=made_seconds is not None,
+        )
     return Confirmation(
         token,
         script,
@@ -64,6 +72,13 @@ def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float 
         hindrance(later),
         later and later + LIVE_LATENESS,
     )
+
+
+def _length_of_sounds(notice: Notice) -> wording.Length:
+    length = SoundShelf().length(notice)
+    if not length.seconds:
+        raise SoundRefused(SOUND_GONE)
+    return length
 
 
 def _recorded_seconds(notice: Notice) -> float:
@@ -78,7 +93,7 @@ def _recorded_seconds(notice: Notice) -> float:
 
 def _consequence(notice: Notice, length: wording.Length, at: datetime | None) -> str:
     station, now = parts().station, parts().clock.now()
-    by = "recording" if notice.recording else notice.voice or ""
+    by = "recording" if notice.recording else "" if notice.pieces else notice.voice or ""
     by = wording.say_voice(by, station.voices())
     when = wording.say_moment(at, now) if at else ""
     return wording.say_consequence(notice, length, station.status(), now, by, when)

@@ -25,6 +25,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import called
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Notice, Severity, new_id
+from broadcaster.core.piece import Piece
 from broadcaster.station.station import JournalFilter, JournalRow
 from broadcaster.web.base import wording
 from broadcaster.web.base.language import N_, _
@@ -56,7 +57,13 @@ class PastNotice:
 
     @property
     def text(self) -> str:
-        return "\n\n".join(notice.text for notice in self.notices)
+        """All that is said; "" of sounds alone."""
+        spoken = (piece.source for notice in self.notices for piece in notice.pieces if piece.spoken)
+        return "\n\n".join(filter(None, (*(notice.text for notice in self.notices), *spoken)))
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        return self.notices[0].pieces
 
     @property
     def address(self) -> str:

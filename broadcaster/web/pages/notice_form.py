@@ -10,6 +10,8 @@ from werkzeug.datastructures import MultiDict
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.model import Airing
 from broadcaster.core.notice import Notice, Way, as_texts, kind_of, read, settable, typed
+from broadcaster.core.piece import Piece, PieceKind
+from broadcaster.studio.sound_library import is_key
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here
@@ -59,7 +61,13 @@ class Wish:
         frame = "none" if self.notice.opening == "" else ""
         when = "at" if self.at else "now"
         own = {"notice_id": self.notice.id, "frame": frame, "when": when, "at": self.at}
-        return as_texts(self.notice, settable(Way.FORM)) | own
+        sound = {"sound": self.sound, "text": self.notice.title} if self.sound else {}
+        return as_texts(self.notice, settable(Way.FORM)) | own | sound
+
+    @property
+    def sound(self) -> str:
+        """The key of the sound that it is in place of words, or ""."""
+        return self.notice.pieces[0].source if self.notice.pieces else ""
 
 
 def moment_of(form: Form) -> str:
@@ -86,7 +94,16 @@ def wish_of(form: Form) -> Wish:
         abort(400)
     if form.get("frame") == "none":
         notice = replace(notice, opening="", closing="")
+    if sound := form.get("sound"):
+        notice = _of_sound(notice, sound)
     return Wish(replace(notice, id=notice_id) if notice_id else notice, moment_of(form))
+
+
+def _of_sound(notice: Notice, key: str) -> Notice:
+    """A sound of the library alone; the words of its form are its title."""
+    if not is_key(key):
+        abort(400)
+    return replace(notice, text="", title=notice.text, pieces=(Piece(PieceKind.AUDIO, key),))
 
 
 def confirmed(notice: Notice, at: datetime | None = None) -> Airing:

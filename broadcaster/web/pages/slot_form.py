@@ -14,6 +14,7 @@ from broadcaster.core.notice import Way, kind_of, plain_value, settable
 from broadcaster.schedule.timetable_file import read_slot
 from broadcaster.settings.values import CLOCK_TIME, WEEKDAYS
 from broadcaster.web.base.language import N_, _
+from broadcaster.web.pages import slot_pieces
 
 Written = dict[str, Any]
 
@@ -40,14 +41,16 @@ WANTED_NUMBERS = {
     "pace": (N_("快慢"), 0.9),
     "beats_per_minute": (N_("快板一分钟几拍"), 120),
 }
-# What a slot may have in place of words.
-SOUNDS = ("audio", "folder", "relay", "input", "column")
 # Where on the page a key is written, if not in a field of its own name.
 FIELDS = {"texts": "text", "market_calendar": "market", "": "text"}
+# Of a slot of sounds, whose words before them have a field of their own.
+SOUND_FIELDS = dict.fromkeys((*slot_pieces.KEYS, ""), slot_pieces.PICKED) | {"text": "lead"}
+WORDS, SOUND = "words", "sound"
+CONTENTS = {WORDS: N_("念字"), SOUND: N_("放声音")}
 # What the form decides on; anything else that was written stays as it is.
 OWN = {
     *("name", "text", "texts", "at", "every_minutes", "windows", "once", "cron", "weekdays", "zones"),
-    *("leap_month", "market_calendar", "late_minutes", *LISTS, *DAY_WORDS, *MANNER),
+    *("leap_month", "market_calendar", "late_minutes", *LISTS, *DAY_WORDS, *MANNER, *slot_pieces.KEYS),
 }
 # Left out where they are what the timetable takes anyway.
 USUAL = {"market_calendar": "农历", "late_minutes": 10} | {
@@ -58,12 +61,8 @@ USUAL = {"market_calendar": "农历", "late_minutes": 10} | {
 def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
     """The slot as it would be written in the file; mistakes in the form stay in it."""
     written: Written = {key: value for key, value in before.items() if key not in OWN}
-    text = form.get("text", "").replace("\r\n", "\n").strip()
-    if form.get("say") == "turns":
-        written["texts"] = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
-    else:
-        written["text"] = text
-    written["name"] = _name(form, before) or name_of("", text)
+    written |= _contents(form)
+    written["name"] = _name(form, before) or name_of("", _words(written))
     written |= _times(form)
     # A moment of its own is on the day that it names.
     written |= {} if form.get("kind") == "once" else _days(form)
@@ -71,7 +70,20 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
     written["late_minutes"] = _number(form.get("late_minutes", ""))
     written["zones"] = form.getlist("zone")
     _frame(written, form)
-    return {key: value for key, value in written.items() if _says_something(key, value)}
+    sounds = slot_pieces.written_of(slot_pieces.rows_in(form), before) if _has_sounds(form) else {}
+    return {key: value for key, value in written.items() if _says_something(key, value)} | sounds
+
+
+def _has_sounds(form: MultiDict[str, str]) -> bool:
+    return form.get("content") == SOUND
+
+
+def _contents(form: MultiDict[str, str]) -> Written:
+    """The words, alone or before the sounds."""
+    text = form.get("lead" if _has_sounds(form) else "text", "").replace("\r\n", "\n").strip()
+    if form.get("say") == "turns" and not _has_sounds(form):
+        return {"texts": [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]}
+    return {"text": text}
 
 
 def _typed(key: str, kind: Any, form: MultiDict[str, str], before: Mapping[str, Any]) -> object:
@@ -107,9 +119,19 @@ def typed(form: MultiDict[str, str]) -> Written:
     return written | written_of(form, {})
 
 
-def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+def fields_of(form: MultiDict[str, str]) -> Written:
+    """The values of the form's fields as they were typed, of every kind."""
+    own = {name: form[name] for name in ("text", "lead", "content") if name in form}
+    own |= {"kind": form["kind"]} if form.get("kind") in KINDS else {}
+    return shown(typed(form)) | own | {"rows": slot_pieces.rows_in(form)}
+
+
+def missing(written: Mapping[str, Any], form: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
     """The fields that still have to be filled in."""
-    if not any(written.get(key) for key in ("text", "texts", *SOUNDS)):
+    kind = form.get("kind", "at")
+    if _has_sounds(form):
+        yield from slot_pieces.missing(slot_pieces.rows_in(form))
+    elif not any(written.get(key) for key in ("text", "texts")):
         yield "text", _("请写要说的话。")
     for key, (what, example) in WANTED_NUMBERS.items():
         if isinstance(written.get(key), str):
@@ -135,7 +157,9 @@ def shown(written: Mapping[str, Any]) -> Written:
         fields[key] = _listed(written.get(key, ()))
     fields["weekdays"] = _weekdays(written)
     fields["kind"] = next((kind for kind in KINDS if written.get(kind)), "at")
-    fields["text"] = _words(written)
+    fields["rows"] = slot_pieces.rows_of(written)
+    fields["content"] = SOUND if fields["rows"] else WORDS
+    fields["text"], fields["lead"] = ("", _words(written)) if fields["rows"] else (_words(written), "")
     fields["turns"] = bool(written.get("texts"))
     fields["sun"] = [text for text in fields["at"] if not CLOCK_TIME.fullmatch(text)]
     fields["clock"] = [f"{text:0>5}" for text in fields["at"] if CLOCK_TIME.fullmatch(text)]

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from functools import partial
 
-from flask import Blueprint, Response, abort, flash, g, redirect, request, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ContentRange
 
 from broadcaster.core.errors import SoundRefused, SoundUnkept
+from broadcaster.core.people import Role
 from broadcaster.studio.sound_library import LARGEST_BYTES, Sound, is_key
 from broadcaster.studio.sound_uploads import CHUNK_BYTES, Upload
 from broadcaster.web.base import access
 from broadcaster.web.base.form_errors import Mistake, form_page
-from broadcaster.web.base.language import _, own
+from broadcaster.web.base.language import _, own, together
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
+from broadcaster.web.base.sound_shelf import SoundShelf
 from broadcaster.web.base.wording import say_seconds
 
 # Of a form without script: the server keeps such a body on the disk before it is looked at.
@@ -47,7 +49,8 @@ def _page(*mistakes: Mistake) -> ResponseReturnValue:
         in_all=len(kept),
         unfinished=[one for one in uploads if not one.refused and one.sender == access.me().name],
         refused=[one for one in uploads if one.refused],
-        hours=library.room() // BYTES_AN_HOUR,
+        may_change=_may_change,
+        room=library.room() * 3600 // BYTES_AN_HOUR,
         removed=library.removed(),
         remark=remark,
         megabytes=megabytes,
@@ -111,7 +114,10 @@ def finish(key: str) -> ResponseReturnValue:
 @pages.post("/uploads/<key>/drop")
 def drop(key: str) -> ResponseReturnValue:
     """Give an upload up, or take one that was refused off the list."""
-    parts().station.uploads.drop(key)
+    try:
+        parts().station.uploads.drop(_own(key).key)
+    except SoundRefused as error:
+        flash(str(error))
     return redirect(url_for("sounds.home"), 303)
 
 
@@ -152,10 +158,21 @@ def rename(key: str) -> ResponseReturnValue:
     title = request.form.get("title", "").strip()
     if not title:
         return _one(key, Mistake("title", _("还没有写叫什么，请写一个名字。")))
+    before = [use.slot for use in SoundShelf().uses(_found(key))]
     renamed = parts().station.sounds.rename(key, title) or abort(404)
     g.about = renamed.title
     flash(_("改好了，叫“%(title)s”。", title=own(renamed.title)))
+    after = {use.slot for use in SoundShelf().uses(renamed)}
+    if lost := [own(slot) for slot in before if slot not in after]:
+        flash(_("%(slots)s写的还是老名字，找不到它了，请改成新的。", slots=together(lost)))
     return redirect(url_for("sounds.one", key=key), 303)
+
+
+@pages.get("/<key>/removal")
+def ask_remove(key: str) -> ResponseReturnValue:
+    """The slots that would lose it, each with what it would air instead."""
+    sound = _found(key)
+    return render_template("sound_removal.html", sound=sound, uses=SoundShelf().uses(sound))
 
 
 @pages.post("/<key>/remove")
@@ -194,9 +211,22 @@ def _found(key: str) -> Sound:
 
 
 def _own(key: str) -> Upload:
-    """Raises `SoundRefused` for one that is not there."""
+    """Raises `SoundRefused` for one that is not there, or is not for him to go on with or to drop."""
     upload = parts().station.uploads.find(key)
-    return upload if upload.sender == access.me().name else abort(404)
+    if not _may_change(upload):
+        raise SoundRefused(
+            _(
+                "“%(name)s”是%(sender)s传的，只有本人和书记能接着传、能不要。",
+                name=upload.name,
+                sender=upload.sender,
+            )
+        )
+    return upload
+
+
+def _may_change(upload: Upload) -> bool:
+    me = access.me()
+    return upload.sender == me.name or me.role.covers(Role.SECRETARY)
 
 
 def _chunk() -> bytes:

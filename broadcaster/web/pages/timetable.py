@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import SlotRefused
-from broadcaster.core.labels import SIGNALS
+from broadcaster.core.labels import SIGNALS, name_of
 from broadcaster.core.notice import new_id
 from broadcaster.schedule.slot_settings import SlotSettings
 from broadcaster.schedule.timetable_file import read_slot
@@ -19,11 +19,12 @@ from broadcaster.settings.values import WEEKDAYS
 from broadcaster.station.station import SlotEntry
 from broadcaster.web.base import drafts
 from broadcaster.web.base.form_errors import Mistake, form_page
-from broadcaster.web.base.language import _, own
+from broadcaster.web.base.language import _, own, together
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
+from broadcaster.web.base.sound_shelf import ORDERS, SoundShelf
 from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
-from broadcaster.web.pages import slot_form, week_chart
+from broadcaster.web.pages import slot_form, slot_pieces, week_chart
 from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_left_out, say_slot, turned_round
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -67,10 +68,14 @@ def _slot_page(name: str, mistakes: Mistakes = ()) -> ResponseReturnValue:
 
 @pages.get("/new")
 def new() -> ResponseReturnValue:
-    """An empty form, or one that another page has begun: `text`, `name`, `kind`, `valid_until`."""
-    kind = request.args.get("kind", "at")
+    """An empty form, or one that another page has begun: `text`, `name`, `kind`, `content`,
+    `valid_until`.
+    """
     begun = {key: request.args.get(key, "") for key in ("text", "name", "valid_until")}
-    return _form({key: value for key, value in begun.items() if value}, kind=kind)
+    fields = slot_form.shown({key: value for key, value in begun.items() if value})
+    known = {"kind": slot_form.KINDS, "content": slot_form.CONTENTS}
+    chosen = {key: asked for key, names in known.items() if (asked := request.args.get(key)) in names}
+    return _form(fields | chosen)
 
 
 def begin_loop(form: Form) -> ResponseReturnValue:
@@ -87,13 +92,21 @@ def change() -> ResponseReturnValue:
     entry = parts().station.slots.find(request.args.get("name", ""))
     if entry is None or entry.written is None:
         return _not_found()
-    return _form(entry.written, replaces=entry.name)
+    return _form(slot_form.shown(entry.written), replaces=entry.name)
+
+
+@pages.post("/arrange")
+def arrange() -> ResponseReturnValue:
+    """Keep what was typed with one sound more, moved or gone, and lead back to the form."""
+    form, field = slot_pieces.arrange(request.form, request.form.get("press", ""))
+    draft_id = drafts.keep(drafts.SLOT, form.get("draft_id", ""), form)
+    return redirect(url_for("timetable.edit", draft_id=draft_id, _anchor=field), 303)
 
 
 @pages.post("/check")
 def check() -> ResponseReturnValue:
     """Keep what was typed, and lead to where it is said back; no slot is kept yet."""
-    form = request.form
+    form, _field = slot_pieces.arrange(request.form)
     draft_id = drafts.keep(drafts.SLOT, form.get("draft_id", ""), form)
     _slot, _coming, mistakes = _tried(form)
     field = mistakes[0].field if mistakes else None
@@ -122,6 +135,7 @@ def look(draft_id: str) -> ResponseReturnValue:
         turned_round=turned_round(slot),
         left_out=_left_out(slot),
         coming=coming,
+        named=_named,
         written=json.dumps(written, ensure_ascii=False),
         replaces=form.get("replaces", ""),
         draft_id=draft_id,
@@ -135,7 +149,7 @@ def edit(draft_id: str) -> ResponseReturnValue:
     if not drafts.ID.fullmatch(draft_id):
         abort(404)
     draft = drafts.find(draft_id)
-    return _form_of(drafts.form_of(draft)) if draft else _form({}, draft_id=draft_id)
+    return _form_of(drafts.form_of(draft)) if draft else _form(slot_form.shown({}), draft_id=draft_id)
 
 
 @pages.post("/save")
@@ -148,7 +162,8 @@ def save() -> ResponseReturnValue:
         if there is None or there.written != written:
             slots.save(written, session["name"], replaces)
     except SlotRefused as error:
-        return _form(written, replaces, _mistakes(error.problems), draft_id=draft_id)
+        mistakes = _mistakes(error.problems, written)
+        return _form(slot_form.shown(written), replaces, mistakes, draft_id)
     slot = read_slot(written)
     drafts.finish(draft_id, slot.name)
     flash(_("存好了：“%(name)s”，%(when)s。", name=own(slot.name), when=say_slot(slot)))
@@ -202,19 +217,23 @@ def _tried(form: Form) -> tuple[slot_form.Written, Sequence[Any], Mistakes]:
     replaces = form.get("replaces", "")
     entry = parts().station.slots.find(replaces) if replaces else None
     written = slot_form.written_of(form, (entry and entry.written) or {})
-    if problems := list(slot_form.missing(written, form.get("kind", "at"))):
-        return written, (), _mistakes(problems)
+    if "name" not in written and (rows := slot_pieces.rows_in(form)):
+        written["name"] = name_of("", SoundShelf().title(rows[0].piece))
+    if problems := list(slot_form.missing(written, form)):
+        return written, (), _mistakes(problems, written)
     try:
         return written, parts().station.slots.preview(written, replaces), ()
     except SlotRefused as error:
-        return written, (), _mistakes(error.problems)
+        return written, (), _mistakes(error.problems, written)
 
 
-def _mistakes(problems: Problems) -> Mistakes:
+def _mistakes(problems: Problems, written: Mapping[str, Any]) -> Mistakes:
     """The first one of each field."""
+    sounds = any(written.get(key) for key in slot_pieces.KEYS)
+    fields = slot_form.FIELDS | (slot_form.SOUND_FIELDS if sounds else {})
     each: dict[str, Mistake] = {}
     for name, sentence in problems:
-        field = slot_form.FIELDS.get(name, name)
+        field = fields.get(name, name)
         each.setdefault(field, Mistake(field, _closed(sentence)))
     return list(each.values())
 
@@ -227,23 +246,14 @@ def _closed(sentence: str) -> str:
 
 def _form_of(form: Form, mistakes: Mistakes = ()) -> ResponseReturnValue:
     """As it was typed, also what another kind of slot would have needed."""
-    typed = slot_form.typed(form)
-    return _form(
-        typed, form.get("replaces", ""), mistakes, form.get("kind", "at"), form.get("draft_id", "")
-    )
+    fields = slot_form.fields_of(form)
+    return _form(fields, form.get("replaces", ""), mistakes, form.get("draft_id", ""))
 
 
 def _form(
-    written: Mapping[str, Any],
-    replaces: str = "",
-    mistakes: Mistakes = (),
-    kind: str = "",
-    draft_id: str = "",
+    fields: Mapping[str, Any], replaces: str = "", mistakes: Mistakes = (), draft_id: str = ""
 ) -> ResponseReturnValue:
     station = parts().station
-    fields = slot_form.shown(written)
-    if kind in slot_form.KINDS:
-        fields["kind"] = kind
     known = drafts.find(draft_id) if draft_id else None
     return form_page(
         "slot_form.html",
@@ -253,6 +263,8 @@ def _form(
         draft_id=draft_id or new_id(),
         revision=known.revision if known else 0,
         kinds=slot_form.KINDS,
+        contents=slot_form.CONTENTS,
+        orders=ORDERS,
         weekdays=WEEKDAYS,
         holidays=HOLIDAYS,
         chimes=SIGNALS,
@@ -284,6 +296,10 @@ def _words() -> dict[str, object]:
         "today": _today(),
         "day": DAY,
     }
+
+
+def _named(slots: Sequence[str]) -> str:
+    return together(_("“%(name)s”", name=own(name)) for name in slots)
 
 
 def _left_out(slot: SlotSettings) -> str:

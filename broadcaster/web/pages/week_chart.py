@@ -8,6 +8,7 @@ from broadcaster.core.labels import name_of
 from broadcaster.core.model import AiringKind
 from broadcaster.station.station import Counted, Planned, WeekDay
 from broadcaster.web.base.language import _, own, together
+from broadcaster.web.base.wording import say_seconds
 
 # Seven columns beside the hours; as wide as a card on a phone of 360 pixels, so that 17 is 17 pixels.
 AXIS, COLUMN, HEADING, HOUR = 26, 39, 46, 20
@@ -30,11 +31,14 @@ class ChartBlock:
 
 @dataclass(frozen=True)
 class DayEntry:
-    """One line of a day's list; a loop's occurrences are one. `note` says what is not as usual."""
+    """One line of a day's list; a loop's occurrences are one. `note` says what is not as usual, `length`
+    how long its sounds last.
+    """
 
     when: str
     name: str
     note: str
+    length: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,8 @@ def _row(group: list[Planned]) -> DayEntry:
     first, last = group[0], group[-1]
     name = name_of(first.airing.asked_by, "")
     if len(group) == 1:
-        return DayEntry(f"{first.due_at:%H:%M}", name, _note(first))
+        length = say_seconds(first.seconds) if first.airing.notice.pieces and first.sounds else ""
+        return DayEntry(f"{first.due_at:%H:%M}", name, _note(first), length)
     heard = sum(one.sounds for one in group)
     silent = next((one.reason for one in group if not one.sounds), "")
     note = _("%(times)s 遍", times=heard)

@@ -1,8 +1,7 @@
-// Sends sound files in chunks over lines that break, and plays a sound of the list on the phone.
+// Sends sound files in chunks over lines that break.
 "use strict";
 
 const form = document.getElementById("upload");
-const list = document.getElementById("sounds");
 const ANSWER_MS = 120000;
 const LONGEST_WAIT_MS = 8000;
 // Of the last chunks: a line has another speed now than ten minutes ago.
@@ -168,42 +167,4 @@ function begin() {
   }
 }
 
-const player = new Audio();
-let playing = null;
-
-function silence() {
-  if (!playing) return;
-  player.pause();
-  playing.classList.remove("sounding");
-  playing.firstChild.textContent = "▶";
-  playing = null;
-}
-
-function play(link) {
-  const again = playing === link;
-  silence();
-  if (again) return;
-  playing = link;
-  link.classList.add("sounding");
-  link.firstChild.textContent = "■";
-  player.src = link.dataset.plays;
-  const started = player.play();
-  if (started) started.catch(() => {});
-}
-
-player.addEventListener("ended", silence);
-player.addEventListener("error", () => {
-  if (!playing) return;
-  const about = playing.parentNode.querySelector("small");
-  if (about.textContent.indexOf(list.dataset.unplayable) < 0) {
-    about.textContent += ` · ${list.dataset.unplayable}`;
-  }
-  silence();
-});
-for (const link of list.querySelectorAll("[data-plays]")) {
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    play(link);
-  });
-}
 if (form) begin();
