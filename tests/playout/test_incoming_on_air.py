@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from rig.listening import RATE_HZ, Listener, make_sound
-from rig.radio import Radio, likeness, make_loop
+from rig.radio import Radio, RadioLoop, likeness
 from rig.rig import FakeRig, wait_until
 
 from broadcaster.core.clock import Clock
@@ -78,9 +78,9 @@ class Beeps:
 
 
 def test_a_relay_is_heard_gives_way_to_red_and_is_live_again_until_its_time_is_over(
-    fake_rig: FakeRig, open_on: OpenOn, tmp_path: Path
+    fake_rig: FakeRig, open_on: OpenOn, radio_loop: RadioLoop, tmp_path: Path
 ) -> None:
-    loop, studio = make_loop(tmp_path), Beeps(tmp_path)
+    loop, studio = radio_loop.samples, Beeps(tmp_path)
     clock, journal = Clock(StationSettings().zone), list[JournalEntry]()
     sources = IncomingSources(SoundSettings(), Spool((tmp_path / "spool",)))
     parts = ColumnParts(
@@ -97,7 +97,7 @@ def test_a_relay_is_heard_gives_way_to_red_and_is_live_again_until_its_time_is_o
     device = open_on(fake_rig).device
     player = Player(pieces.make, device, NoRules(), lambda *entries: journal.extend(entries), clock)
     now, until = clock.now(), clock.now() + timedelta(minutes=5)
-    with closing(Radio(tmp_path)) as radio, ThreadLoop("incoming", pieces.step, pieces.wake):
+    with closing(Radio(radio_loop.folder)) as radio, ThreadLoop("incoming", pieces.step, pieces.wake):
         column = Notice("下面转播。", pieces=(Piece(PieceKind.RELAY, f"{radio.url}/live.mp3", MINUTES),))
         player.put(QueuedAiring(Airing(column, now, until, AiringKind.SCHEDULED, id="relay")))
         thread = threading.Thread(target=lambda: [player.air_next() for _ in range(3)])

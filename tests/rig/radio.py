@@ -3,6 +3,7 @@
 import subprocess
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic
@@ -19,7 +20,15 @@ TURN_SECONDS = 0.1
 TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".m3u8": "application/vnd.apple.mpegurl"}
 
 
-def make_loop(folder: Path, level: float = 0.1) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class RadioLoop:
+    """The sound that a radio sends again and again, and the folder of its files."""
+
+    folder: Path
+    samples: NDArray[np.float32]
+
+
+def make_loop(folder: Path, level: float = 0.1) -> RadioLoop:
     """Noise of 600 to 3,000 Hz, which a horn gives whole; as MP3, Ogg and HLS in the folder too."""
     generator = np.random.default_rng(7)
     spectrum = np.fft.rfft(generator.standard_normal(round(LOOP_SECONDS * RATE_HZ)))
@@ -32,7 +41,7 @@ def make_loop(folder: Path, level: float = 0.1) -> NDArray[np.float32]:
     hls = ["-c:a", "aac", "-b:a", "64k", "-hls_time", "2", "-hls_list_size", "0"]
     for options, name in ((mp3, "loop.mp3"), (["-c:a", "libvorbis"], "loop.ogg"), (hls, "loop.m3u8")):
         subprocess.run([*source, *options, str(folder / name)], check=True)
-    return np.asarray(samples, np.float32)
+    return RadioLoop(folder, samples)
 
 
 def likeness(heard: NDArray[np.int16], original: NDArray[np.float32]) -> float:

@@ -277,6 +277,24 @@ def test_after_a_cut_it_is_where_it_is_by_then(air: Air) -> None:
         assert air.said[-1] == "下面转播。" and isinstance(air.end, Made)
 
 
+def test_a_relay_that_is_skipped_gives_way_to_the_next_piece_and_the_last_one_ends_the_column(
+    air: Air,
+) -> None:
+    with air.airs(SONG, RADIO, WORDS, TUNER, next_line=line_before(3) + 1):
+        assert not [one for one in air.made if SONG in one.pieces and WORDS in one.pieces]
+        air.passes(4.0)
+        assert heard_from(air, 3) == [3] and [one.piece for one in air.sources] == [TUNER]
+    with air.airs(SONG, RADIO, WORDS, TUNER, next_line=line_before(5) + 1):
+        assert heard_from(air, 5) == [] and len(air.sources) == 1
+        assert isinstance(air.end, Made) and not air.end.programme.lacks
+
+
+def heard_from(air: Air, piece: int) -> list[int]:
+    """The pieces that come of a column that goes on with this one."""
+    begins = line_before(piece)
+    return [one.item.piece for one in air.given if isinstance(one, Ready) and one.line > begins]
+
+
 def test_one_that_does_not_come_is_told_and_its_stand_in_plays_to_its_end_before_the_next_try(
     air: Air,
 ) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from rig.radio import LOOP_SECONDS, RATE_HZ, Radio, likeness, make_loop
+from rig.radio import LOOP_SECONDS, RATE_HZ, Radio, RadioLoop, likeness
 from rig.rig import PulseRig
 
 from broadcaster.studio.incoming_sound import (
@@ -76,27 +76,21 @@ def taking_in(tmp_path: Path, url: str, seconds: float = 600.0, pcm: str = "") -
     assert not list((tmp_path / "spool").glob("*"))
 
 
-@pytest.fixture(scope="module")
-def station(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, NDArray[np.float32]]:
-    folder = tmp_path_factory.mktemp("radio")
-    return folder, make_loop(folder)
-
-
 @pytest.fixture
-def radio(station: tuple[Path, NDArray[np.float32]]) -> Iterator[Radio]:
-    radio = Radio(station[0])
+def radio(radio_loop: RadioLoop) -> Iterator[Radio]:
+    radio = Radio(radio_loop.folder)
     yield radio
     radio.close()
 
 
 @pytest.mark.parametrize("path", ["/live.mp3", "/list.pls", "/loop.m3u8", "/loop.ogg"])
 def test_what_is_given_is_the_stream_at_the_loudness_of_the_notices(
-    radio: Radio, station: tuple[Path, NDArray[np.float32]], tmp_path: Path, path: str
+    radio: Radio, radio_loop: RadioLoop, tmp_path: Path, path: str
 ) -> None:
     with taking_in(tmp_path, radio.url + path) as ear:
         ear.until(lambda ear: ear.seconds > 3.0)
     assert not ear.troubles
-    assert likeness(ear.samples, station[1]) > 0.8
+    assert likeness(ear.samples, radio_loop.samples) > 0.8
     level = np.sqrt(np.mean((ear.samples[RATE_HZ:] / 32768) ** 2))
     assert -22.0 < 20 * np.log10(level) < -12.0
     places = [block.place for block in ear.blocks]
@@ -147,6 +141,7 @@ def test_what_is_no_sound_is_told(radio: Radio, tmp_path: Path, path: str, sente
     assert ear.troubles == [sentence] and not ear.blocks
 
 
+@pytest.mark.slow
 def test_a_stream_that_stalls_goes_on_where_it_comes_again(radio: Radio, tmp_path: Path) -> None:
     with taking_in(tmp_path, radio.url + "/live.mp3") as ear:
         ear.until(lambda ear: ear.seconds > 3.0)
@@ -159,11 +154,14 @@ def test_a_stream_that_stalls_goes_on_where_it_comes_again(radio: Radio, tmp_pat
     assert gaps.max() > 0.2, "its place goes on with the clock"
 
 
-def test_an_input_is_captured(pulse_rig: PulseRig, tmp_path: Path) -> None:
-    loop = make_loop(tmp_path)
-    with pulse_rig.tuner(tmp_path / "loop.wav") as name, pytest.MonkeyPatch.context() as patched:
+@pytest.mark.slow
+def test_an_input_is_captured(pulse_rig: PulseRig, radio_loop: RadioLoop, tmp_path: Path) -> None:
+    with (
+        pulse_rig.tuner(radio_loop.folder / "loop.wav") as name,
+        pytest.MonkeyPatch.context() as patched,
+    ):
         for key, value in pulse_rig.environment.items():
             patched.setenv(key, value)
         with taking_in(tmp_path, "", pcm=name) as ear:
             ear.until(lambda ear: ear.seconds > 3.0)
-    assert likeness(ear.samples, loop) > 0.8 and not ear.troubles
+    assert likeness(ear.samples, radio_loop.samples) > 0.8 and not ear.troubles
