@@ -61,3 +61,10 @@ def test_a_file_that_is_not_wanted_any_more_is_gone(page: Page) -> None:
     expect(page.get_by_role("button", name="传上去")).to_be_enabled()
     page.goto("/sounds")
     expect(page.get_by_text("没传完：长.wav")).to_have_count(0)
+
+
+def test_a_page_that_is_opened_while_a_file_is_measured_shows_it_by_itself(page: Page) -> None:
+    with page.expect_request("**/finish"):
+        send_sound(page, "评书.wav", beep(300.0))
+    page.goto("/sounds")
+    expect(page.get_by_role("link", name="听：评书")).to_be_visible()

@@ -285,7 +285,10 @@ class FakeStation:
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
         self.sounds = SoundLibrary(settings.paths.state, settings.sounds.limit_megabytes * 1_000_000)
-        self.uploads = SoundUploads(self.sounds)
+        # Longer than any of a test takes.
+        self.uploads = SoundUploads(self.sounds, wait_seconds=60.0)
+        measuring = ThreadLoop("sounds", self.uploads.step, self.uploads.wake)
+        self._stack.enter_context(measuring)
         self.copies = FakeCopies()
         self.talks = FakeTalks(self)
         self.accepted: list[Airing] = []

@@ -149,6 +149,16 @@ async function sendAll(files) {
   }
 }
 
+// Until it has ended; the page then tells how. What is being sent or heard is not cut off.
+async function watch(key) {
+  try {
+    await new Sending({ name: "" }, 0).ask(`/${key}/finish`, "");
+  } catch (error) {
+    if (!(error instanceof Over)) throw error;
+  }
+  if (!current && !playing) location.reload();
+}
+
 function begin() {
   box = document.getElementById("sending");
   words = JSON.parse(box.dataset.words);
@@ -206,4 +216,7 @@ for (const link of list.querySelectorAll("[data-plays]")) {
     play(link);
   });
 }
-if (form) begin();
+if (form) {
+  begin();
+  for (const row of list.querySelectorAll("[data-measured]")) watch(row.dataset.measured);
+}
