@@ -12,6 +12,7 @@ import pytest
 from rig.edge_service import EdgeService
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
 from rig.village import Village
+from rig.warm_start import end_warm_starter, warm_voice_children
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 6_000_000_000
@@ -42,6 +43,14 @@ def pytest_collection_finish() -> None:
     """Leave out of each collection all that is loaded: it took an eighth of the processor's time."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionstart() -> None:
+    warm_voice_children()
+
+
+def pytest_sessionfinish() -> None:
+    end_warm_starter()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -83,14 +84,10 @@ class ClipStore:
             _discard(path)
             return None
         find = self.find_checked if whole else self.find
-        clips = {name: find(name) for name, *_ in order}
+        clips = {item.clip.key: find(item.clip.key) for item in order}
         if any(clip is None and name != lacking for name, clip in clips.items()):
             return None
-        items = (
-            Item(clip, pause, says, matter, continuous)
-            for name, pause, says, matter, continuous in order
-            if (clip := clips[name])
-        )
+        items = (replace(item, clip=clip) for item in order if (clip := clips[item.clip.key]))
         return Programme(voice, tuple(items))
 
     def keep_programme(self, key: str, programme: Programme) -> None:
@@ -145,9 +142,9 @@ class ClipStore:
         return self.folder / "programmes" / key[:2] / f"{key}.json"
 
 
-def read_manifest(content: bytes) -> tuple[str, list[tuple[str, float, str, bool, bool]]]:
-    """The voice and the order. Raises `ValueError` and the like for what was not written so; what was
-    made before manifests had a sum has none."""
+def read_manifest(content: bytes) -> tuple[str, list[Item]]:
+    """The voice and the items, of whose clips only the key is known. Raises `ValueError` and the like
+    for what was not written so; what was made before manifests had a sum has none."""
     manifest = json.loads(content)
     if manifest.pop("sum", None) not in (None, _sum_of(manifest)):
         raise ValueError("not as it was written")
@@ -159,16 +156,25 @@ def _sum_of(manifest: object) -> int:
 
 
 def _item_of(
-    name: object, pause: Any, says: object = "", matter: object = True, continuous: object = False
-) -> tuple[str, float, str, bool, bool]:
+    name: object,
+    pause: Any,
+    says: object = "",
+    matter: object = True,
+    continuous: object = False,
+    *piece_and_place: Any,
+) -> Item:
     """One of a manifest; an older one has no text, and takes everything for matter."""
-    return str(name), float(pause), str(says), bool(matter), bool(continuous)
+    clip = Clip(str(name), Path(), 0.0)
+    piece, at, of = piece_and_place or (0, 0.0, 0.0)
+    part = int(piece), float(at), float(of)
+    return Item(clip, float(pause), str(says), bool(matter), bool(continuous), *part)
 
 
 def _row_of(item: Item) -> tuple[object, ...]:
-    """The same to be written; of speech as ever, so that an older program finds it made."""
+    """The same to be written; of a notice as ever, so that an older program finds it made."""
     row = (item.clip.key, item.pause_seconds, item.says, item.matter)
-    return (*row, True) if item.continuous else row
+    place = (item.continuous, item.piece, item.at_seconds, item.of_seconds)
+    return (*row, *place) if item.piece else row
 
 
 def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:

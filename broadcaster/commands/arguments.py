@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command | Group] = {
     "say": Command("马上说一段话", "box.say"),
     "play": Command("放一个声音，或者一个文件夹的声音", "play.play"),
     "stop": Command("停播：停下正在播的，清空等候的", "box.stop"),
+    "skip": Command("跳过正在放的这一段，接着放节目的下一段", "box.skip"),
     "resume": Command("恢复循环：停播以后，循环不等下一个时段就接着播", "box.resume"),
     "status": Command("正在播什么，接下来播什么，有没有故障", "box.status"),
     "journal": Command("播出记录，最近的在前", "journal.journal"),

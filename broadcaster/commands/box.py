@@ -1,5 +1,5 @@
-"""The commands that run the box or ask the running one: run, say, stop, resume, status, render, spoken,
-verse, config.
+"""The commands that run the box or ask the running one: run, say, stop, skip, resume, status, render,
+spoken, verse, config.
 
 Each prints for a person or, with --json, for a program, and returns the exit code: 0 done, 1 not heard
 to its end, 2 wrong input or something broken (`BroadcasterError`).
@@ -37,7 +37,7 @@ from broadcaster.commands.notice_options import (
     text_of,
 )
 from broadcaster.core.errors import BroadcasterError, CacheUnwritable, TextRefused
-from broadcaster.core.labels import as_drill
+from broadcaster.core.labels import as_drill, say_place, sound_called
 from broadcaster.core.model import Line, Programme
 from broadcaster.core.notice import Notice, Style, plain
 from broadcaster.daemon import control_socket
@@ -56,6 +56,7 @@ WAITS = (
     "声卡好了就接着播，最多等半小时。按 Ctrl-C 只是不再等，这一条还排着；要取消请用 broadcaster stop。"
 )
 GOES_ON = "这里不再等了，这一条广播站照样播；要停用 broadcaster stop。"
+NO_PIECE = "现在放的不是一段一段的节目，没有可跳的。要停请用 broadcaster stop。"
 LEFT_WAITING = "广播站关了，这一条还没播完：半小时内再启动，没播过的、红色的会接着播。"
 
 Parser = argparse.ArgumentParser
@@ -126,6 +127,13 @@ def stop(arguments: Arguments) -> int:
     return 0
 
 
+def skip(arguments: Arguments) -> int:
+    answer = ask_running_box({"do": "skip", "asked_by": getpass.getuser()}, arguments.config)
+    sentence = "跳过了，接着放下一段。" if answer["skipped"] else NO_PIECE
+    report(answer, sentence, arguments)
+    return 0 if answer["skipped"] else EXIT_NOT_HEARD
+
+
 def resume(arguments: Arguments) -> int:
     answer = ask_running_box({"do": "resume"}, arguments.config)
     report(answer, "循环恢复了，到时候照常播。", arguments)
@@ -140,6 +148,7 @@ def status(arguments: Arguments) -> int:
     if on_air:
         whole = f"，共 {on_air['seconds_due']:.0f} 秒" if on_air["made"] else ""
         lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒{whole}")
+        lines += [f"  {_piece(on_air['piece'])}"] if on_air["piece"] else []
     lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
     coming = sorted(state["later"] + state["next"], key=moment_due)
     lines += [f"接下来：{naming_later(airing)}" for airing in coming]
@@ -148,6 +157,15 @@ def status(arguments: Arguments) -> int:
     lines += [f"时钟：{state['clock_remark']}"] if state["clock_remark"] else []
     report(state, "\n".join(lines), arguments)
     return 0
+
+
+def _piece(piece: control_socket.Message) -> str:
+    """第 2 段，共 4 段：戏曲《大登殿》 12:31 / 45:00"""
+    number = f"第 {piece['number']} 段，共 {piece['of']} 段"
+    if not piece["title"]:
+        return number
+    place = say_place(piece["seconds"], piece["of_seconds"])
+    return f"{number}：{sound_called(piece['title'])} {place}"
 
 
 def _loops_stopped(state: control_socket.Message) -> str:

@@ -45,6 +45,24 @@ def name_of(title: str, text: str) -> str:
     return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1] + "…"
 
 
+def say_place(seconds: float, of_seconds: float = 0.0) -> str:
+    """12:31 / 45:00, or 1:02:31 alone where the length is not known."""
+    place = _clock_face(seconds)
+    return f"{place} / {_clock_face(of_seconds)}" if of_seconds else place
+
+
+def _clock_face(seconds: float) -> str:
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def sound_called(title: str) -> str:
+    """戏曲《大登殿》: a sound of the library with its folder."""
+    folder, _, name = title.rpartition("/")
+    return f"{folder}《{name}》"
+
+
 class Titled(Protocol):
     """A notice, or a line of the record."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from enum import Enum, IntEnum
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +125,10 @@ class Item:
     """A clip in its place in a programme, with the silence after it; `says` is its text as written.
 
     Signal, opening and clappers are not `matter`: who heard no more has heard nothing of the notice. A
-    `continuous` one is a sound and no speech: after a cut it goes on from its place.
+    `continuous` one is a part of a sound and no speech: after a cut that goes on from its place.
+    `piece` is the column's piece that it belongs to, from 1; the words of the notice before them are 0,
+    its closing comes after the last. A continuous one begins at `at_seconds` of its sound, which is
+    played until `of_seconds`; 0 where that is not known.
     """
 
     clip: Clip
@@ -131,6 +136,9 @@ class Item:
     says: str = ""
     matter: bool = True
     continuous: bool = False
+    piece: int = 0
+    at_seconds: float = 0.0
+    of_seconds: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -198,7 +206,8 @@ class JournalEntry:
     """The result of one airing, written when its sound has ended.
 
     `seconds_played` counts the sound that the device really took, repeats after a cut included;
-    `seconds_due` is the length of the programme as far as it was known at the end, 0 if unknown.
+    `seconds_due` is the length of the programme as far as it was known at the end, 0 if unknown. It
+    ended before `next_line`, of a continuous one at `seconds_in_line` of it.
     """
 
     airing: Airing
@@ -209,13 +218,38 @@ class JournalEntry:
     ended_at: datetime
     seconds_played: float
     seconds_due: float
+    next_line: int = 0
+    seconds_in_line: float = 0.0
+
+
+LINES_OF_A_PIECE = 100_000
+
+
+def line_before(piece: int) -> int:
+    """The line after which those of a column's piece are numbered."""
+    return piece * LINES_OF_A_PIECE
+
+
+def piece_of(line: int) -> int:
+    """The column's piece that a line belongs to; 0 for the words before them."""
+    return line // LINES_OF_A_PIECE
+
+
+def numbered(items: Iterable[Item], has_signal: bool) -> Iterator[Ready]:
+    """The items of a whole programme with their lines; the first may be its signal."""
+    for piece, those in groupby(items, key=lambda item: item.piece):
+        first = line_before(piece) + (piece > 0 or not has_signal)
+        for line, item in enumerate(those, first):
+            yield Ready(item, first if item.continuous else line)
 
 
 @dataclass(frozen=True)
 class Ready:
     """The next sound of a programme that is being made: a whole clip, or a piece of one.
 
-    `line` is its place in speaking order: 0 the signal, from 1 on the lines and what is between.
+    `line` is its place in speaking order: 0 the signal, from 1 on the lines and what is between. Those
+    of a column's piece follow `line_before` it, and all parts of a sound are one line: so a place in a
+    column is known without what comes before it.
     """
 
     item: Item

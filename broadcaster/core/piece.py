@@ -48,7 +48,7 @@ class Piece:
     `source` is the words, the name of a sound or of a folder in the library, the URL or the input's
     name. It ends after `minutes`, which what has no end of its own must have. `stand_in` is the sound
     that takes its place when it cannot be had. Of one that goes on from another day `start_seconds`
-    were heard.
+    were heard; one that the station took out of a folder says out of which.
     """
 
     kind: PieceKind
@@ -57,6 +57,7 @@ class Piece:
     order: Order = Order.IN_ORDER
     stand_in: str = ""
     start_seconds: float = 0.0
+    out_of: str = ""
 
     @property
     def spoken(self) -> bool:
@@ -83,6 +84,8 @@ class Piece:
             yield "话总是说完的，minutes 和 stand_in 请去掉。"
         if self.start_seconds and (self.kind is not PieceKind.AUDIO or self.start_seconds < 0):
             yield "只有声音可以从中间放起，start_seconds 请去掉。"
+        if self.out_of and self.kind is not PieceKind.AUDIO:
+            yield "只有声音是从文件夹里挑出来的，out_of 请去掉。"
         if self.order is not Order.IN_ORDER and self.kind is not PieceKind.FOLDER:
             yield "只有文件夹（folder）才有先后，order 请去掉。"
 

@@ -140,6 +140,8 @@ def open_box(
         player.on_damage = studio.throw_away
         intake = DurableQueue(store.queue, player, endings, clock)
         intake.choose = choice.of
+        choice.accepted = player.accepted
+        endings.on_end.append(choice.note_heard)
         faults: list[Callable[[], str]] = [
             lambda: _since(player.fault, device.fault_since, clock),
             lambda: store.fault,
@@ -219,4 +221,4 @@ def _due_within(
 ) -> Iterable[Notice]:
     now = clock.now()
     due = slots.timetable.notices_within(now, now + span)
-    return (choice.foreseen(notice, notice.title) for notice in due)
+    return (choice.of(notice, notice.title) for notice in due)

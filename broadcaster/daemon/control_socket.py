@@ -50,6 +50,8 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                     yield from _until_its_end(station, airing.id)
             case {"do": "stop", "asked_by": str(asked_by)}:
                 yield {"stopped": station.stop_all(asked_by)}
+            case {"do": "skip", "asked_by": str(asked_by)}:
+                yield {"skipped": station.skip(asked_by)}
             case {"do": "resume"}:
                 station.resume_loops()
                 yield {"loops_stopped": False}
@@ -277,6 +279,7 @@ def _status_as_json(station: Station) -> Message:
             "seconds_played": round(on_air.seconds_played, 1),
             "seconds_due": round(on_air.seconds_due, 1),
             "made": on_air.made,
+            "piece": on_air.piece and {**asdict(on_air.piece), "of": on_air.pieces},
         },
         "waiting": [airing_as_json(airing) for airing in status.due(now)],
         "later": later,

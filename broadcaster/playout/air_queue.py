@@ -24,7 +24,8 @@ class QueuedAiring:
     it was cut at `cut_at`. `not_before` is set where quiet hours have to
     end first; `since` is the monotonic time at which it was put, `due` the one at which it was due. One
     that lost its device rests for `rest_seconds`, until `rests_until` (monotonic); others may go before.
-    `settled` is its notice as it was accepted; None of what the timetable or the disk brought.
+    `settled` is its notice as it was accepted; None of what the timetable or the disk brought. `skipped`
+    says of a column in Chinese which pieces a person skipped, or is "".
     """
 
     airing: Airing
@@ -39,6 +40,7 @@ class QueuedAiring:
     rest_seconds: float = 0.0
     rests_until: float = 0.0
     cut_by: Cause | None = None
+    skipped: str = ""
     settled: SettledNotice | None = None
     leapt_over_at: float | None = None
     """When (monotonic) the clock was first seen past its end by a jump that may be put back."""
@@ -85,8 +87,8 @@ class QueuedAiring:
         """The journal's line of one that does not come on the air any more."""
         if self.started_at and outcome is not Outcome.FAILED:
             outcome = Outcome.CUT_SHORT
-        played = self.seconds_played
-        return JournalEntry(self.airing, outcome, reason, "", self.started_at, now, played, 0.0)
+        heard = self.seconds_played, 0.0, self.next_line, self.seconds_in_line
+        return JournalEntry(self.airing, outcome, reason, "", self.started_at, now, *heard)
 
 
 class AirQueue:

@@ -1,10 +1,11 @@
 """The airing on the air: how far it has come, and how it ends."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 
-from broadcaster.core.model import Airing, Item, JournalEntry, Outcome
+from broadcaster.core.model import Airing, Item, JournalEntry, Outcome, line_before
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.device.device_contract import Damaged, Ended
 from broadcaster.rules.precedence import Cause
@@ -12,6 +13,8 @@ from broadcaster.rules.precedence import Cause
 # A line that lacks no more than this was heard: the device's account is that much short at most
 # when it was lost.
 HEARD_SECONDS = 0.15
+# Less of a sound than half a sample at any rate is nothing: sums of lengths differ by so much.
+NOTHING_SECONDS = 1e-5
 LEFT_OUT = "有一句的声音文件坏了，没有播出来，其余的都播了"
 # Why it took longer than its sound.
 BROKEN_BY = {
@@ -25,10 +28,51 @@ FIRST_REST_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Cut:
-    """An order to end the airing on the air: by a person, or for another `cause`."""
+    """An order to end the airing on the air: by a person, or for another `cause`. After a skip of its
+    `piece` it goes on with the next one.
+    """
 
     reason: str
     cause: Cause | None = None
+    piece: int = 0
+
+
+@dataclass(frozen=True)
+class PiecePlace:
+    """The piece of a column that sounds, by its number from 1; of a sound its title, the place in it and
+    the place at which it ends, 0 where that is not known.
+    """
+
+    number: int
+    title: str = ""
+    seconds: float = 0.0
+    of_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _GivenSound:
+    """A sound as the device has it: when it begins, by the time since the start; where it begins in its
+    line, without the `start` of it that is not heard again.
+    """
+
+    item: Item
+    line: int
+    begin: float
+    place: float
+    start: float
+
+    @property
+    def end(self) -> float:
+        """The end of its sound; silence may follow."""
+        return self.begin + self.item.clip.seconds - self.start
+
+    @property
+    def end_of_silence(self) -> float:
+        return self.begin + self.item.seconds - self.start
+
+    def place_at(self, seconds: float) -> float:
+        """The place in its line so long after the start."""
+        return max(0.0, self.place + self.start + seconds - self.begin)
 
 
 @dataclass
@@ -52,13 +96,10 @@ class CurrentAiring:
     """When (monotonic) its time is over, whatever sounds."""
     _from: tuple[int, float] = (0, 0.0)
     """The line that is heard next, and how much of it was heard before, where it is continuous."""
-    _asked_again: int = -1
-    _begins: list[tuple[int, float]] = field(default_factory=list)
-    """Of each sound that was given to the device: its line, and when it begins."""
-    _ends: dict[int, float] = field(default_factory=dict)
-    _offsets: dict[int, float] = field(default_factory=dict)
-    """Of each continuous line: its place less the time since the start."""
-    _words: list[tuple[float, str]] = field(default_factory=list)
+    _asked_again: tuple[int, float] = (-1, 0.0)
+    _given: list[_GivenSound] = field(default_factory=list)
+    _come: dict[int, float] = field(default_factory=dict)
+    """Of each continuous line: how much of it has come, also of what is not heard again."""
     _length: float = 0.0
     _matter_from: float = inf
 
@@ -70,43 +111,39 @@ class CurrentAiring:
         return self.waited.airing
 
     def add(self, item: Item, line: int, monotonic: float) -> float | None:
-        """Take the next sound, to be heard from so many seconds on; None of a line that was heard
-        before.
-        """
+        """Take the next sound, to be heard from so many seconds on; None if it was heard before."""
         self.seconds_due += item.seconds
         if line and item.matter:
             self._matter_from = min(self._matter_from, line)
-        if line < self.waited.next_line:
-            self.seconds_before += item.seconds
-        if line == self.waited.next_line and item.continuous:
-            self.seconds_before += self.waited.seconds_in_line
-        if line < self._from[0]:
+        place = self._come.get(line, 0.0)
+        if item.continuous:
+            self._come[line] = place + item.seconds
+        heard_before = self.waited.next_line, self.waited.seconds_in_line
+        self.seconds_before += _seconds_before(item, line, place, heard_before)
+        start = _seconds_before(item, line, place, self._from)
+        if start and item.seconds - start < NOTHING_SECONDS:
             return None
-        start = self._from[1] if line == self._from[0] and item.continuous else 0.0
         if self.started_monotonic is not None:
             # Silence while nothing was left to play is no part of it.
             self.started_monotonic = max(self.started_monotonic, monotonic - self._length)
-        self._begins.append((line, self._length))
-        self._ends[line] = self._length + item.clip.seconds - start
-        if item.continuous:
-            self._offsets[line] = start - self._length
+        self._given.append(_GivenSound(item, line, self._length, place, start))
         self._length += item.seconds - start
-        self._words.append((self._length, item.says))
         return start
 
     def drop_damaged(self, damaged: Damaged) -> None:
-        """Forget a sound and all behind it: its line is to come again, or the next one, where it is the
-        signal or is damaged a second time."""
-        line, begin = self._begins[damaged.number]
-        left_out = line == self._asked_again
-        self._asked_again = line
-        self._length = begin + damaged.seconds_of_it
-        again = line + (line == 0 or left_out)
-        self._from = again, self._length + self._offsets[again] if again in self._offsets else 0.0
-        self._begins = self._begins[: damaged.number]
-        self._ends = {known: end for known, end in self._ends.items() if known < line}
-        self._offsets = {known: place for known, place in self._offsets.items() if known < line}
-        self._words = [(end, says) for end, says in self._words if end <= begin]
+        """Forget a sound and all behind it: it is to come again, or what follows, where it is the signal
+        or is damaged a second time."""
+        sound = self._given[damaged.number]
+        line, left_out = sound.line, (sound.line, sound.place) == self._asked_again
+        self._asked_again = line, sound.place
+        self._length = sound.begin + damaged.seconds_of_it
+        if not sound.item.continuous:
+            self._from = line + (line == 0 or left_out), 0.0
+        else:
+            good = sound.start + damaged.seconds_of_it
+            self._from = line, sound.place + (sound.item.seconds if left_out else good)
+        self._given = self._given[: damaged.number]
+        self._come = {}
         self.seconds_due, self.seconds_before, self.made = 0.0, 0.0, False
         if left_out:
             self.failure = LEFT_OUT
@@ -131,33 +168,60 @@ class CurrentAiring:
         More pieces may come of the last line that is known, so it counts as said only when a later
         one has come, or the programme is made.
         """
-        ends = tuple(self._ends.items())
-        for line, end in ends:
-            if seconds < end - (0.0 if line in self._offsets else HEARD_SECONDS):
-                return line
-        return ends[-1][0] + self.made if ends else self.waited.next_line
+        last = None
+        for last in self._last_of_each_line():
+            if seconds < last.end - (0.0 if last.item.continuous else HEARD_SECONDS):
+                return last.line
+        return last.line + self.made if last else self.waited.next_line
 
     def next_line(self, seconds: float) -> int:
         """The line it would go on with; 0 while no line of its matter has been heard whole."""
         line = self.line_after(seconds)
-        begun = line > self._matter_from or seconds + self._offsets.get(line, -inf) > 0
+        begun = line > self._matter_from or self._place_in(line, seconds) > 0
         return line if begun or line == self.waited.next_line else 0
 
     def seconds_in_line(self, seconds: float) -> float:
         """The place in that line, where it is continuous."""
-        line = self.next_line(seconds)
-        if line in self._offsets:
-            return max(0.0, seconds + self._offsets[line])
-        return self.waited.seconds_in_line if line == self.waited.next_line else 0.0
+        return self._place_in(self.next_line(seconds), seconds)
 
     def is_continuous(self, seconds: float) -> bool:
         """True of a sound that is no speech, so long after the start."""
-        return self.line_after(seconds) in self._offsets
+        sound = self._sound_at(seconds)
+        return sound is not None and sound.item.continuous
+
+    def piece_now(self, monotonic: float) -> PiecePlace | None:
+        since = self.started_monotonic
+        return None if since is None else self.piece_at(monotonic - since)
+
+    def piece_at(self, seconds: float) -> PiecePlace | None:
+        """The piece of a column that sounds so long after the start; None before and after them."""
+        sound = self._sound_at(seconds)
+        if sound is None or not 0 < sound.item.piece <= len(self.airing.notice.pieces):
+            return None
+        item = sound.item
+        if not item.continuous:
+            return PiecePlace(item.piece)
+        place = item.at_seconds + sound.start + min(seconds, sound.end) - sound.begin
+        return PiecePlace(item.piece, item.says, max(0.0, place), item.of_seconds)
 
     def seconds_to_line_end(self, seconds: float) -> float:
         """The time until the next line counts as heard; infinite if none is known."""
-        ends = (end - HEARD_SECONDS - seconds for end in tuple(self._ends.values()))
+        ends = (last.end - HEARD_SECONDS - seconds for last in self._last_of_each_line())
         return min((left for left in ends if left > 0), default=inf)
+
+    def _last_of_each_line(self) -> Iterable[_GivenSound]:
+        return {sound.line: sound for sound in self._given}.values()
+
+    def _sound_at(self, seconds: float) -> _GivenSound | None:
+        given = tuple(self._given)
+        return next((sound for sound in given if seconds < sound.end_of_silence), (*given, None)[-1])
+
+    def _place_in(self, line: int, seconds: float) -> float:
+        its = [sound for sound in self._given if sound.line == line and sound.item.continuous]
+        begun = [sound for sound in its if sound.begin <= seconds] or its[:1]
+        if begun:
+            return begun[-1].place_at(seconds)
+        return self.waited.seconds_in_line if line == self.waited.next_line else 0.0
 
     def seconds_left(self, monotonic: float) -> float:
         """The seconds of added sound that are still to play."""
@@ -171,13 +235,13 @@ class CurrentAiring:
 
     def said_all(self, seconds: float) -> bool:
         """The same so long after the start, as far as is known."""
-        last = max(tuple(self._ends), default=-1)
+        last = max((sound.line for sound in self._given), default=-1)
         return self.made and self.line_after(seconds) > last
 
     def words_at(self, seconds: float) -> str:
         """The text of the line that sounds so long after the start; "" for a signal."""
-        words = tuple(self._words)
-        return next((says for end, says in words if seconds < end), words[-1][1] if words else "")
+        sound = self._sound_at(seconds)
+        return sound.item.says if sound else ""
 
     def so_far(self, monotonic: float) -> QueuedAiring:
         """The airing with the line that it has reached by now."""
@@ -193,18 +257,24 @@ class CurrentAiring:
         Where the device is lost each time before a line is out, each rest is twice the one before.
         """
         next_line = self.next_line(ended.seconds_played)
-        rest = self.waited.rest_seconds if next_line == self.waited.next_line else 0.0
+        place = self.seconds_in_line(ended.seconds_played)
+        skips = self.cut if self.cut and self.cut.cause is Cause.SKIP else None
+        if skips:
+            next_line, place = line_before(skips.piece + 1) + 1, 0.0
+        stands = (next_line, place) == (self.waited.next_line, self.waited.seconds_in_line)
+        rest = self.waited.rest_seconds if stands else 0.0
         rest = max(FIRST_REST_SECONDS, 2 * rest) if ended.lost else 0.0
         return replace(
             self.waited,
             next_line=next_line,
-            seconds_in_line=self.seconds_in_line(ended.seconds_played),
+            seconds_in_line=place,
             cut_at=now,
             rest_seconds=rest,
             rests_until=monotonic + rest,
             seconds_played=self.waited.seconds_played + ended.seconds_played,
             started_at=self.started_at or self.waited.started_at,
             cut_by=(self.cut and self.cut.cause) or Cause.DEVICE,
+            skipped="，".join(filter(None, (self.waited.skipped, skips.reason if skips else ""))),
         )
 
     def entry(self, ended: Ended, now: datetime) -> JournalEntry:
@@ -212,6 +282,7 @@ class CurrentAiring:
         outcome, reason = self._outcome(ended)
         # Nobody knows how long he would have spoken who was cut off at a microphone.
         endless = self.airing.notice.talk and not self.made
+        played = self.waited.seconds_played + ended.seconds_played
         return JournalEntry(
             self.airing,
             outcome,
@@ -219,8 +290,11 @@ class CurrentAiring:
             self.voice,
             self.started_at or self.waited.started_at,
             now,
-            self.waited.seconds_played + ended.seconds_played,
-            0.0 if endless else self.seconds_due,
+            played,
+            # Of one that went on in a later piece what is before that was not made again.
+            0.0 if endless else max(self.seconds_due, played if self.waited.skipped else 0.0),
+            self.next_line(ended.seconds_played),
+            self.seconds_in_line(ended.seconds_played),
         )
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
@@ -235,6 +309,8 @@ class CurrentAiring:
         return Outcome.FAILED, self.failure or ended.reason
 
     def _why_so_long(self) -> str:
+        if self.waited.skipped:
+            return self.waited.skipped
         if not self.waited.cut_by:
             # A stop ends an airing; what somebody wants on the air again is another, of its rest.
             return "停播以后接着播完的" if self.waited.next_line else ""
@@ -242,3 +318,14 @@ class CurrentAiring:
             return ""
         how = "接着播完的" if self.waited.next_line else "又从头播完的"
         return f"{BROKEN_BY[self.waited.cut_by]}，{how}"
+
+
+def _seconds_before(item: Item, line: int, place: float, point: tuple[int, float]) -> float:
+    """The seconds of a sound that lie before a point in the programme; speech lies there whole or not at
+    all.
+    """
+    if line < point[0]:
+        return item.seconds
+    if line > point[0] or not item.continuous:
+        return 0.0
+    return min(max(point[1] - place, 0.0), item.seconds)

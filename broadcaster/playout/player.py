@@ -106,6 +106,11 @@ class Player:
         with self._order:
             return self._on_air, self._queue.waiting()
 
+    def accepted(self) -> tuple[Airing, ...]:
+        """The airing on the air and those that wait, in one row."""
+        on_air, waiting = self.look()
+        return (on_air.airing, *waiting) if on_air else waiting
+
     @property
     def waits_for_device(self) -> str:
         """The device's sentence, where it has been lost for 3 s and something would sound; else ""."""
@@ -148,6 +153,21 @@ class Player:
             cleared = self._queue.clear(self._clock.now())
         self._end_waiting(Outcome.CANCELLED, reason, *cleared)
         return sounding + cleared
+
+    def skip(self, asked_by: str, airing_id: str = "", piece: int = 0) -> bool:
+        """Go on with the next piece of the column on the air; False if none sounds, or another than the
+        named. Any thread.
+        """
+        with self._order:
+            on_air = self._on_air
+            sounds = on_air.piece_now(self._clock.monotonic()) if on_air and not on_air.cut else None
+            if not (on_air and sounds):
+                return False
+            if airing_id and (airing_id, piece) != (on_air.airing.id, sounds.number):
+                return False
+            who = f"（{asked_by}）" if asked_by else ""
+            self._inbox.put(Cut(f"跳过了第 {sounds.number} 段{who}", Cause.SKIP, sounds.number))
+            return True
 
     def leave(self, reason: str) -> None:
         """Silence the air and take nothing more, for the box ends: it loses no more than a power cut."""

@@ -36,6 +36,8 @@ class Cause(Enum):
     """The power went, or the box was stopped."""
     WINDOW = "window"
     """The time that was given to it is over."""
+    SKIP = "skip"
+    """A person wants the next piece of a column."""
 
 
 class Resume(Enum):
@@ -59,6 +61,7 @@ RESUMES = {
         AiringKind.LOOP: Resume.NEVER,
     },
     Cause.DEVICE: dict.fromkeys(AiringKind, Resume.FROM_LINE),
+    Cause.SKIP: dict.fromkeys(AiringKind, Resume.FROM_LINE),
     Cause.DOWN: {
         AiringKind.LIVE: Resume.UNHEARD,
         AiringKind.SCHEDULED: Resume.FROM_LINE,

@@ -4,6 +4,7 @@ import heapq
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import inf
 
 from broadcaster.schedule.slot import FixedTimes
 
@@ -19,17 +20,23 @@ class Agenda:
 
     def __init__(self, slots: Sequence[FixedTimes]) -> None:
         self._slots = slots
+        self._ranks = [slot.notice.rank for slot in slots]
         self._moment: datetime | None = None
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
 
-    def after(self, moment: datetime) -> Iterator[tuple[FixedTimes, datetime]]:
-        """Every slot and due time strictly after an aware moment, in order; maybe endless."""
+    def after(
+        self, moment: datetime, until: datetime | None = None
+    ) -> Iterator[tuple[FixedTimes, datetime]]:
+        """Every slot and due time strictly after one aware moment and before another, in order; maybe
+        endless.
+        """
+        end = until.timestamp() if until else inf
         with self._lock:
             self._turn_to(moment)
             entries = self._entries.copy()
         coming: dict[int, Iterator[datetime]] = {}
-        while entries:
+        while entries and entries[0][0] < end:
             _, _, number, due = entries[0]
             slot = self._slots[number]
             yield slot, due
@@ -63,4 +70,4 @@ class Agenda:
         self._moment = moment
 
     def _entry(self, number: int, due: datetime) -> Entry:
-        return due.timestamp(), self._slots[number].notice.rank, number, due
+        return due.timestamp(), self._ranks[number], number, due

@@ -12,6 +12,7 @@ from broadcaster.schedule.time_rules import Times, instant
 
 # Occurrences are counted from here, so that a restart goes on with the playlist where it was.
 COUNTED_FROM = date(2026, 1, 1)
+MIDNIGHT = time()
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Recurrence:
         day = self.days.next_from(moment.astimezone(self.zone).date() - DAY)
         waiting: set[datetime] = set()
         while day:
-            midnight = instant(day, time(), self.zone)
-            yield from sorted(due for due in waiting if due < midnight)
-            waiting = {due for due in waiting if due >= midnight}
-            waiting |= {due for due in self.times.on(day, self.zone, after) if due > after}
+            if waiting:
+                midnight = instant(day, MIDNIGHT, self.zone)
+                yield from sorted(due for due in waiting if due < midnight)
+                waiting = {due for due in waiting if due >= midnight}
+            waiting.update(due for due in self.times.on(day, self.zone, after) if due > after)
             day = self.days.next_from(day + DAY)
         yield from sorted(waiting)
 
@@ -44,9 +46,12 @@ class Recurrence:
     def window_from(self, due: datetime) -> datetime | None:
         """The start of the window that an occurrence belongs to; None if there are no windows."""
         today = due.astimezone(self.zone).date()
-        days = (day for day in (today, today - DAY) if self.days.holds(day))
-        begins = (self.times.window_from(day, self.zone, due) for day in days)
-        return next(filter(None, begins), None)
+        for day in (today, today - DAY):
+            # Most times have no windows, and the days are the dearer question.
+            begin = self.times.window_from(day, self.zone, due)
+            if begin and self.days.holds(day):
+                return begin
+        return None
 
     def ordinal(self, due: datetime) -> int:
         """The number of occurrences before this one, from a fixed day on."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar
@@ -32,12 +32,12 @@ class Slot(ABC):
         """The occurrence that is due then."""
         return self._airing(self.notice, due_at)
 
-    def _airing(self, notice: Notice, due_at: datetime) -> Airing:
+    def _airing(self, notice: Notice, due_at: datetime, window_from: datetime | None = None) -> Airing:
         """One with the same id whenever it is planned, so that nothing is aired twice."""
         moment = due_at.astimezone(UTC).isoformat()
         key = "\n".join((self.name, notice.text, moment)).encode()
         # A column with a stated time is joined late, and ends with it.
-        minutes = stated_minutes(notice.pieces)
+        minutes = stated_minutes(notice.pieces) if notice.pieces else None
         return Airing(
             notice,
             due_at,
@@ -45,6 +45,7 @@ class Slot(ABC):
             self.kind,
             self.name,
             id=blake2b(key, digest_size=6).hexdigest(),
+            window_from=window_from,
             firm=minutes is not None,
         )
 
@@ -75,8 +76,7 @@ class FixedTimes(Slot):
         notice = self.notice
         if self.playlist:
             notice = self.playlist[self.recurrence.ordinal(due_at) % len(self.playlist)]
-        airing = self._airing(notice, due_at)
-        return replace(airing, window_from=self.recurrence.window_from(due_at))
+        return self._airing(notice, due_at, self.recurrence.window_from(due_at))
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Every(Times):
     windows: tuple[Window, ...]
 
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
-        for due, stop in self._spans(day, zone):
+        for due, stop in _spans(self.windows, day, zone):
             if after and after >= due:
                 due += ((after - due) // self.interval + 1) * self.interval
             while due < stop:
@@ -75,17 +75,16 @@ class Every(Times):
                 due += self.interval
 
     def tally(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime, int] | None:
-        spans = [(begin, -(-(end - begin) // self.interval)) for begin, end in self._spans(day, zone)]
+        windows = _spans(self.windows, day, zone)
+        spans = [(begin, -(-(end - begin) // self.interval)) for begin, end in windows]
         lasts = [begin + (count - 1) * self.interval for begin, count in spans]
         return min(spans)[0], max(lasts), sum(count for _, count in spans)
 
     def window_from(self, day: date, zone: ZoneInfo, due: datetime) -> datetime | None:
-        return next((begin for begin, end in self._spans(day, zone) if begin <= due < end), None)
-
-    def _spans(self, day: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-        for begin, end in self.windows:
-            last = day if begin < end else day + DAY
-            yield instant(day, begin, zone), instant(last, end, zone)
+        for begin, end in _spans(self.windows, day, zone):
+            if begin <= due < end:
+                return begin
+        return None
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,18 @@ def _cron_from(expression: str, day: date, zone: tzinfo) -> Iterator[datetime]:
 
     midnight = instant(day, time(), zone)
     return CronSim(expression, (midnight - timedelta(seconds=1)).astimezone(zone))
+
+
+# Asked for each occurrence of a loop, and many loops share a few windows.
+@lru_cache(maxsize=4096)
+def _spans(
+    windows: tuple[Window, ...], day: date, zone: ZoneInfo
+) -> tuple[tuple[datetime, datetime], ...]:
+    """The windows of a day, in UTC."""
+    days = (day, day + DAY)
+    return tuple(
+        (instant(day, begin, zone), instant(days[begin >= end], end, zone)) for begin, end in windows
+    )
 
 
 # Slots share their days and often their times: half of the work of a plan was this.

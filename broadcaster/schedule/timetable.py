@@ -57,10 +57,7 @@ class Timetable:
 
     def plan(self, after: datetime, until: datetime | None = None) -> Iterator[Airing]:
         """Airings due after one moment and before another, sorted, the severer first; maybe endless."""
-        for slot, due in self._agenda.after(after):
-            if until is not None and due.timestamp() >= until.timestamp():
-                return
-            yield slot.airing_at(due)
+        return (slot.airing_at(due) for slot, due in self._agenda.after(after, until))
 
     def upcoming(self, moment: datetime, count: int) -> list[Airing]:
         """The next airings after a moment."""

@@ -277,5 +277,5 @@ def _was_due(left: Unfinished) -> bool:
 def _not_taken_up(left: Unfinished, reason: str, ended_at: datetime) -> JournalEntry:
     """The journal line of what the box left; its whole length is not known any more."""
     outcome = Outcome.CUT_SHORT if left.noted_at else Outcome.CANCELLED
-    played = left.seconds_played
-    return JournalEntry(left.airing, outcome, reason, "", left.started_at, ended_at, played, 0.0)
+    heard = left.seconds_played, 0.0, left.next_line, left.seconds_in_line
+    return JournalEntry(left.airing, outcome, reason, "", left.started_at, ended_at, *heard)

@@ -19,6 +19,7 @@ from broadcaster.core.model import (
     Ready,
     RenderFailed,
     SettledNotice,
+    piece_of,
 )
 from broadcaster.core.notice import Notice
 from broadcaster.playout.air_queue import QueuedAiring
@@ -40,7 +41,9 @@ class MakesProgrammes(Protocol):
 
     def settle_accepted(self, notice: Notice) -> SettledNotice: ...
 
-    def make(self, settled: SettledNotice, deliver: Deliver) -> AbstractContextManager[None]: ...
+    def make(
+        self, settled: SettledNotice, deliver: Deliver, first_piece: int = 0
+    ) -> AbstractContextManager[None]: ...
 
     def signal(self, notice: Notice) -> Clip | None: ...
 
@@ -79,7 +82,7 @@ class Microphone:
         except BroadcasterError as error:
             deliver(RenderFailed(str(error)))
             return nullcontext()
-        return self._studio.make(settled, deliver)
+        return self._studio.make(settled, deliver, piece_of(waited.next_line))
 
     @contextmanager
     def _open(self, notice: Notice, deliver: Deliver) -> Iterator[None]:

@@ -232,6 +232,7 @@ _ROWS = [
     Call("", Station.wait_for_end, seconds=CHANGE_SECONDS),
     Call("", announce, changes=True, says=_of_notice),
     *_changes("", Station.cancel, Station.stop_all, Station.resume_loops, Station.set_volume),
+    *_changes("", Station.skip),
     Call("", Station.go_on, changes=True, says=_of_stop),
     *_changes("", Station.use_card, confirm_clock),
     *_looks("", Station.warm),

@@ -26,6 +26,7 @@ from broadcaster.core.notice import Notice, WhenQuiet
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.alsa_cards import CardEntry as CardEntry
 from broadcaster.playout.device.device_contract import Device
+from broadcaster.playout.now_playing import PiecePlace as PiecePlace
 from broadcaster.playout.player import SILENT, Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.quiet_hours import Verdict as Verdict
@@ -89,7 +90,7 @@ class RemoteAccess(StrEnum):
 class OnAirStatus:
     """The airing on the air and its progress; `seconds_due` grows until the programme is `made`. `line`
     is the line that is being said, as it was written; `stopping` means that a person has stopped it and
-    its last sound fades out.
+    its last sound fades out. `piece` is the piece of a column that sounds.
     """
 
     airing: Airing
@@ -98,6 +99,12 @@ class OnAirStatus:
     line: str = ""
     made: bool = True
     stopping: bool = False
+    piece: PiecePlace | None = None
+
+    @property
+    def pieces(self) -> int:
+        """The number of pieces of the column; 0 of a notice."""
+        return len(self.airing.notice.pieces)
 
 
 @dataclass(frozen=True)
@@ -345,6 +352,12 @@ class Station:
         """
         return self._stops.stop_all(asked_by, _by("停播", asked_by))
 
+    def skip(self, asked_by: str = "", airing_id: str = "", piece: int = 0) -> bool:
+        """Go on with the next piece of the column on the air; its last one ends it. False if no piece
+        sounds, or not the one that is named.
+        """
+        return self._player.skip(asked_by, airing_id, piece)
+
     def go_on(self, stop_id: str, from_start: bool = False) -> list[TakenUp] | None:
         """Take a stop back: what it ended is aired as new airings, once. None if it is not to be had."""
         return self._stops.go_on(stop_id, from_start)
@@ -369,10 +382,11 @@ class Station:
             since = on_air.started_monotonic
             heard = 0.0 if since is None else self._clock.monotonic() - since
             line = "" if since is None else on_air.words_at(heard)
+            piece = on_air.piece_now(self._clock.monotonic())
             before = 0.0 if since is None else on_air.seconds_before
             played = min(before + heard, on_air.seconds_due)
             due, made, stopping = on_air.seconds_due, on_air.made, on_air.stopping
-            sounding = OnAirStatus(on_air.airing, played, due, line, made, stopping)
+            sounding = OnAirStatus(on_air.airing, played, due, line, made, stopping, piece)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
         held, stopped = self._intake.held(), self._loops_stopped()
         return Status(

@@ -56,10 +56,10 @@ class Store:
 def open_store(path: Path, clock: Clock) -> Iterator[Store]:
     """Comes up whatever the file and the disk are like; on the way out all that waits is written."""
     with closing(Database(path, clock)) as database:
-        state = StationState(database)
         passwords = Passwords()
         reserved_space = ReservedSpace(path.with_name(SPARE))
         with closing(WriteQueue(database, reserved_space)) as write_queue:
+            state = StationState(database, write_queue)
             journal = Journal(database, write_queue, clock)
             lost_records = LostRecords(database, state, journal, clock)
             maintenance = Maintenance(database, state, lost_records, clock)

@@ -16,7 +16,7 @@ from broadcaster.studio.sound_library import SoundLibrary, named
 
 
 def sound_items(piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[Item | None]:
-    """The clips of a piece's sound, within its time; None where more urgent work may go first.
+    """The parts of a piece's sound, within its time; None where more urgent work may go first.
 
     Raises `LineRefused` for a sound that cannot be had.
     """
@@ -29,16 +29,17 @@ def sound_items(piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[
         raise LineRefused(f"没有“{piece.source}”这个声音，请在节目里看看名字，或者重新传一遍。")
     first = piece.start_seconds
     last = first + piece.minutes * 60.0 if piece.minutes else inf
-    end = 0.0
+    end, of_seconds = 0.0, min(last, sound.seconds)
     with closing(sound_clips(sound.key, settings, keeping)) as clips:
         for clip in clips:
             begin, end = end, end + (clip.seconds if clip else 0.0)
             if clip is None or end <= first:
                 yield None
                 continue
+            at = max(first, begin)
             if begin < first or end > last:
-                clip = _cut(clip, max(first - begin, 0.0), min(last, end) - begin, settings, keeping)
-            yield Item(clip, 0.0, sound.title, continuous=True)
+                clip = _cut(clip, at - begin, min(last, end) - begin, settings, keeping)
+            yield Item(clip, 0.0, sound.title, continuous=True, at_seconds=at, of_seconds=of_seconds)
             if end >= last:
                 break
 

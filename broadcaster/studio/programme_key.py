@@ -25,6 +25,8 @@ from broadcaster.tts.fallback import Cascade
 # one changes no key that was made before.
 ALWAYS = ("text", "opening", "closing", "repeats", "pace", "chime", "voice")
 OF_STYLE = ("style", "beats_per_minute")
+# Raised when the programme of a column is made otherwise, or says more of its items.
+COLUMN_VERSION = 2
 NOT_KEPT = "现场讲话没有录下来，不能再播。"
 
 
@@ -134,6 +136,8 @@ class Recipes:
         for name, value in plain(notice).items():
             if SPECS[name].in_sound and name not in (*ALWAYS, *OF_STYLE):
                 parts += [name, value]
+        if notice.pieces:
+            parts.append(COLUMN_VERSION)
         if notice.style is not Style.PLAIN:
             parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()

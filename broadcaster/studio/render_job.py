@@ -18,6 +18,7 @@ from broadcaster.core.model import (
     Ready,
     RenderFailed,
     SettledNotice,
+    numbered,
 )
 from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings
@@ -64,14 +65,15 @@ class Making:
         settled: SettledNotice,
         live: bool,
         deliver: Callable[[Delivery], None],
+        first_piece: int = 0,
     ) -> None:
         self._parts = parts
         self._notice = notice = settled.notice
         self._live = live
+        self._first_piece = first_piece
         self._deliver = deliver
         self._voices = parts.cascade.order(notice.voice or "", parts.clock.monotonic())
-        self._has_signal = notice.chime not in (None, Signal.NONE)
-        self._signal_to_come = self._has_signal
+        self._signal_to_come = notice.chime not in (None, Signal.NONE)
         self._signal_key = parts.signal_key(notice.chime)
         self._errors: list[str] = []
         self._speech_due = 0.0
@@ -85,7 +87,7 @@ class Making:
     def start(self) -> None:
         with self._lock:
             self._expect_speech_in(WAIT_SECONDS)
-            if self._live and self._signal_to_come:
+            if self._live and self._signal_to_come and not self._first_piece:
                 self._sound_signal()
             self._try_next()
 
@@ -139,10 +141,10 @@ class Making:
         if programme:
             if self._live:
                 self._parts.aired(settled.key)
-            first = 0 if programme.items[0].clip.key == self._signal_key else 1
-            for line, item in enumerate(programme.items, start=first):
-                if line or self._signal_to_come:
-                    self._deliver(Ready(item, line))
+            has_signal = programme.items[0].clip.key == self._signal_key
+            for ready in numbered(programme.items, has_signal):
+                if ready.line or self._signal_to_come:
+                    self._deliver(ready)
             self._deliver(Made(programme))
             return
         if self._live and self._voices and self._parts.catalogue.online(self._voice):
@@ -154,6 +156,7 @@ class Making:
             self._parts.lexicon,
             lambda answer: self._take(attempt, answer),
             reached,
+            self._first_piece,
         )
         self._jobs.append(job)
         if self.speaks_by is not None:

@@ -171,23 +171,30 @@ class Studio:
         return replace(entry, ready=False, state=state)
 
     @contextmanager
-    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        """Deliver a notice's sounds in speaking order, then `Made` or `RenderFailed`.
+    def make(
+        self, settled: SettledNotice, deliver: Callable[[Delivery], None], first_piece: int = 0
+    ) -> Iterator[None]:
+        """Deliver a notice's sounds in speaking order, then `Made` or `RenderFailed`; of a column that
+        is not made yet only what comes from `first_piece` on.
 
         What is ready is delivered at once, on this thread; the rest while the context is open. An
         online voice that has said nothing when the chime is over gives way to one that stands in.
         """
         with (
             self.house.on_air(deliver) as delivered,
-            self._making_live(settled, self._recipes.words, delivered),
+            self._making_live(settled, self._recipes.words, delivered, first_piece),
         ):
             yield
 
     @contextmanager
     def _making_live(
-        self, settled: SettledNotice, words: LexiconVersion, deliver: Callable[[Delivery], None]
+        self,
+        settled: SettledNotice,
+        words: LexiconVersion,
+        deliver: Callable[[Delivery], None],
+        first_piece: int = 0,
     ) -> Iterator[None]:
-        making = Making(self._parts(words, self._cascade), settled, True, deliver)
+        making = Making(self._parts(words, self._cascade), settled, True, deliver, first_piece)
         making.start()
         self._live.append(making)
         self.wake()

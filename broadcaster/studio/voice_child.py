@@ -20,7 +20,16 @@ from broadcaster.audio.render_result import Keeping
 from broadcaster.audio.signal_sounds import MAKERS, make_signal
 from broadcaster.core.beat_timing import rest_after, timing
 from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavailable
-from broadcaster.core.model import Clip, Item, Line, Programme, Ready, Script
+from broadcaster.core.model import (
+    Clip,
+    Item,
+    Line,
+    Programme,
+    Ready,
+    Script,
+    line_before,
+    piece_of,
+)
 from broadcaster.core.notice import Notice, Signal
 from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.settings.schema import LexiconSettings
@@ -176,18 +185,18 @@ class VoiceChild:
         keeping = Keeping(self._store, self._spool, request.job, request.live)
         items: list[Item] = []
         effort = Effort()
-        if notice.chime is not Signal.NONE:
+        if request.has_signal:
             signal = self._signal(notice.chime or Signal.CHIME, keeping)
             items.append(Item(signal, matter=False))
             yield SoundReady(request.job, (0, 0), Ready(items[0], 0))
-        if notice.recording:
+        if notice.recording and not request.first_piece:
             items += yield from self._make_recording(request, keeping)
             programme = Programme("recording", tuple(items))
         elif not notice.pieces:
             programme = yield from self._make_speech(request, keeping, items, effort)
         if notice.pieces:
             programme = yield from self._make_column(request, keeping, items, effort)
-        if not programme.lacks:
+        if not programme.lacks and not request.first_piece:
             keeping.keep_programme(request.settled.key, programme)
         yield Finished(request.job, programme, keeping.fault, effort.slowness)
 
@@ -224,36 +233,37 @@ class VoiceChild:
         said = replace(notice, closing="", pieces=())
         alone = replace(said, opening="", repeats=1, say_contact=False)
         said = said if said.text else replace(alone, text=notice.opening or "")
-        if said.text and not said.recording:
+        if said.text and not said.recording and not request.first_piece:
             yield from self._make_speech(_saying(request, said), keeping, items, effort)
-        for piece in notice.pieces:
+        closing = [Piece(PieceKind.TEXT, notice.closing)] if notice.closing else []
+        for number, piece in enumerate([*notice.pieces, *closing], start=1):
+            if number < request.first_piece:
+                continue
             if piece.spoken:
                 words = _saying(request, replace(alone, text=piece.source))
-                yield from self._make_speech(words, keeping, items, effort)
+                yield from self._make_speech(words, keeping, items, effort, number)
             else:
-                lacks += yield from self._make_sound(request, piece, keeping, items)
-        if notice.closing:
-            words = _saying(request, replace(alone, text=notice.closing))
-            yield from self._make_speech(words, keeping, items, effort)
-        if not any(item.matter for item in items):
+                lacks += yield from self._make_sound(request, piece, keeping, items, number)
+        # Nothing comes after the last piece that somebody skipped.
+        if not any(item.matter for item in items) and (lacks or not request.first_piece):
             raise LineRefused("".join(lacks))
         return Programme(request.voice, tuple(items), "".join(lacks))
 
     def _make_sound(
-        self, request: Make, piece: Piece, keeping: Keeping, items: list[Item]
+        self, request: Make, piece: Piece, keeping: Keeping, items: list[Item], number: int
     ) -> Generator[Step, None, list[str]]:
         """A piece, or its stand-in; the sentences on what could not be had."""
         lacks: list[str] = []
         stand_in = replace(piece, kind=PieceKind.AUDIO, source=piece.stand_in, start_seconds=0.0)
         for this in [piece, *([stand_in] if piece.stand_in else [])]:
+            line = _next_line(request, items, number)
             try:
                 for item in sound_items(this, self._settings, keeping):
                     if item is None:
                         yield None
                         continue
-                    items.append(item)
-                    line = _line_of_last(request, items)
-                    yield SoundReady(request.job, (line, 0), Ready(item, line))
+                    items.append(replace(item, piece=number))
+                    yield SoundReady(request.job, (line, len(items)), Ready(items[-1], line))
                 break
             except (LineRefused, SoundUnreadable) as error:
                 logger.warning("栏目里有一段放不了：%s", error)
@@ -261,19 +271,21 @@ class VoiceChild:
         return lacks
 
     def _make_speech(
-        self, request: Make, keeping: Keeping, items: list[Item], effort: Effort
+        self, request: Make, keeping: Keeping, items: list[Item], effort: Effort, piece: int = 0
     ) -> Generator[Step, None, Programme]:
-        notice, first = request.notice, _line_of_last(request, items) + 1
+        notice, first = request.notice, _next_line(request, items, piece)
+        begins = len(items) == request.has_signal
         lines = self._lines(request)
         voice = self._voice(request.voice)
         yield None
         for number, part in enumerate(with_clappers(voice.arrange(lines)), start=first):
             if isinstance(part, Line):
-                made = self._make_line(request, number, part, voice, keeping, effort, not items)
+                is_first = begins and number == first
+                made = self._make_line(request, number, part, voice, keeping, effort, is_first)
                 items.append((yield from made))
             else:
                 clip = self._clappers(part, notice, keeping)
-                items.append(Item(clip, part.pause_seconds, matter=False))
+                items.append(Item(clip, part.pause_seconds, matter=False, piece=piece))
                 yield SoundReady(request.job, (number, 0), Ready(items[-1], number))
         return Programme(voice.name, tuple(items))
 
@@ -285,7 +297,7 @@ class VoiceChild:
         voice: Voice,
         keeping: Keeping,
         effort: Effort,
-        soft_start: bool,
+        is_first: bool,
     ) -> Generator[Step, None, Item]:
         """Say a line, or find it said; yields as it goes, so that a more urgent job can go between.
 
@@ -293,12 +305,13 @@ class VoiceChild:
         comes out of silence, without a signal before it, starts softly.
         """
         rate_hz, pace = self._settings.sound.rate_hz, request.notice.pace or 1.0
+        soft_start = is_first and not request.has_signal
         tempo = self._tempo(request.notice) if line.beats else 0
         key = clip_key(line, voice.name, voice.version, tempo or pace, rate_hz, self._preset, soft_start)
         clip = keeping.find(key)
         last: SoundReady | None = None
         if clip is None:
-            streamed = request.live and number == 1 and not tempo
+            streamed = request.live and is_first and not tempo
             mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs, self._preset, soft_start)
             pieces: list[NDArray[np.int16]] = []
             spoken = (
@@ -317,7 +330,7 @@ class VoiceChild:
             if streamed:
                 last = self._piece(request, line, number, pieces, keeping, line.pause_seconds)
         pause_seconds = rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds
-        item = Item(clip, pause_seconds, line.written, line.matter)
+        item = Item(clip, pause_seconds, line.written, line.matter, piece=piece_of(number))
         yield last or SoundReady(request.job, (number, 0), Ready(item, number))
         return item
 
@@ -335,7 +348,7 @@ class VoiceChild:
             return None
         place = (number, len(pieces))
         clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
-        item = Item(clip, pause_seconds, line.written, line.matter)
+        item = Item(clip, pause_seconds, line.written, line.matter, piece=piece_of(number))
         return SoundReady(request.job, place, Ready(item, number))
 
     def _tempo(self, notice: Notice) -> int:
@@ -367,9 +380,10 @@ def _saying(request: Make, notice: Notice) -> Make:
     return replace(request, settled=replace(request.settled, notice=notice))
 
 
-def _line_of_last(request: Make, items: list[Item]) -> int:
-    """The signal is line 0; without one the first line is 1."""
-    return len(items) - (request.notice.chime is not Signal.NONE)
+def _next_line(request: Make, items: list[Item], piece: int) -> int:
+    """The line of what comes next in a piece. The signal is line 0; without one the first line is 1."""
+    made = sum(item.piece == piece for item in items)
+    return line_before(piece) + made + (piece > 0 or request.notice.chime is Signal.NONE)
 
 
 def main() -> None:

@@ -149,6 +149,7 @@ class Workshop:
         lexicon: LexiconSettings,
         deliver: Callable[[Answer], None],
         reached: tuple[int, int] = (-1, 0),
+        first_piece: int = 0,
     ) -> int:
         """Start making a programme; `deliver` gets what comes after the place already `reached`.
 
@@ -160,7 +161,7 @@ class Workshop:
                 deliver(reply)
 
         job = next(self._numbers)
-        self._start(Make(job, settled, live, lexicon), answer, reached)
+        self._start(Make(job, settled, live, lexicon, first_piece), answer, reached)
         return job
 
     def drop(self, job: int) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Made, Programme, Ready, Script, SettledNotice
-from broadcaster.core.notice import Notice
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.system.temporary_sounds import Spool
 
@@ -43,13 +43,15 @@ class Compose:
 class Make:
     """Ask for the programme of a settled notice.
 
-    A live one goes before others, and its first line comes piece by piece.
+    A live one goes before others, and its first line comes piece by piece. Of a column that goes on
+    nothing is made that comes before `first_piece`.
     """
 
     job: int
     settled: SettledNotice
     live: bool
     lexicon: LexiconSettings
+    first_piece: int = 0
 
     @property
     def notice(self) -> Notice:
@@ -58,6 +60,10 @@ class Make:
     @property
     def voice(self) -> str:
         return self.settled.voice
+
+    @property
+    def has_signal(self) -> bool:
+        return self.notice.chime is not Signal.NONE and not self.first_piece
 
 
 @dataclass(frozen=True)

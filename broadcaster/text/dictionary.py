@@ -18,7 +18,7 @@ def is_phrase(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def phrase_readings(word: str) -> tuple[str, ...]:
     """One numbered syllable for each character of a phrase; KeyError when it is none."""
-    return tuple(reading_tables.read_phrases()[word].split())
+    return reading_tables.first_readings(reading_tables.read_phrases()[word])
 
 
 @lru_cache(maxsize=8192)

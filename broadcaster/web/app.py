@@ -169,6 +169,8 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         framed=bool(settings.station.opening or settings.station.closing),
         outcomes=labels.OUTCOMES,
         called=labels.called,
+        sound_called=labels.sound_called,
+        say_place=labels.say_place,
         why=labels.why,
         may=access.may,
         bar_now=air_bar.on_page,

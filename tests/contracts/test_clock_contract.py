@@ -11,7 +11,9 @@ from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import StateStore
+from broadcaster.store.database.reserved_space import ReservedSpace
 from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.write_queue import WriteQueue
 from broadcaster.store.station_state import StationState
 
 PEKING = ZoneInfo("Asia/Shanghai")
@@ -28,8 +30,11 @@ def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StateStor
     if request.param == "fake":
         yield Memory()
     else:
-        with closing(Database(tmp_path / "state.db", Clock(PEKING))) as database:
-            yield StationState(database)
+        with (
+            closing(Database(tmp_path / "state.db", Clock(PEKING))) as database,
+            closing(WriteQueue(database, ReservedSpace(tmp_path / "spare"))) as write_queue,
+        ):
+            yield StationState(database, write_queue)
 
 
 def test_the_time_is_aware_and_the_zones(clock: Clock) -> None:

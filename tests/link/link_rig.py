@@ -86,7 +86,9 @@ class QuickStudio:
         return self.item.clip
 
     @contextmanager
-    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(
+        self, settled: SettledNotice, deliver: Callable[[Delivery], None], first_piece: int = 0
+    ) -> Iterator[None]:
         deliver(Ready(self.item, 0))
         deliver(Made(Programme(settled.voice, (self.item,))))
         yield

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.core.model import Airing, AiringKind, Clip, Item, Outcome
+from broadcaster.core.model import Airing, AiringKind, Clip, Item, Outcome, line_before
 from broadcaster.core.notice import Notice
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.device.device_contract import Damaged, Ended
-from broadcaster.playout.now_playing import CurrentAiring, Cut
+from broadcaster.playout.now_playing import LEFT_OUT, CurrentAiring, Cut, PiecePlace
 from broadcaster.rules.precedence import Cause
 
 NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
@@ -166,6 +167,68 @@ def test_a_damaged_part_that_is_made_again_goes_on_where_it_was_good() -> None:
     begun.drop_damaged(Damaged("a", 1, Path("key.flac"), 3.0))
     assert [begun.add(part(20.0), line, 100.0) for line in (1, 2, 3)] == [None, 3.0, 0.0]
     assert begun.seconds_in_line(24.0) == pytest.approx(4.0)
+
+
+OPERA = line_before(2) + 1
+COLUMN = Notice("", pieces=(Piece(PieceKind.TEXT, "听戏"), Piece(PieceKind.AUDIO, "大登殿")))
+
+
+def parts(*lengths: float) -> list[Item]:
+    """The parts of one sound, the second piece of a column."""
+    begins = [sum(lengths[:number]) for number in range(len(lengths))]
+    sound = Item(Clip("key", Path("key.flac"), 0.0), 0.0, "戏曲/大登殿", continuous=True, piece=2)
+    return [
+        replace(
+            sound, clip=replace(sound.clip, seconds=length), at_seconds=begin, of_seconds=sum(lengths)
+        )
+        for length, begin in zip(lengths, begins, strict=True)
+    ]
+
+
+def begun_opera(waited: QueuedAiring | None = None) -> CurrentAiring:
+    airing = Airing(COLUMN, NOON, NOON + timedelta(minutes=5), AiringKind.SCHEDULED)
+    begun = CurrentAiring(waited or QueuedAiring(airing), NOON)
+    begun.start(NOON, 100.0)
+    begun.add(replace(sound(4.0), piece=1, says="听戏"), line_before(1) + 1, 100.0)
+    return begun
+
+
+def test_all_parts_of_a_sound_are_one_line_with_one_place() -> None:
+    begun = begun_opera()
+    assert [begun.add(part, OPERA, 100.0) for part in parts(2.0, 20.0, 8.0)] == [0.0] * 3
+    places = [begun.seconds_in_line(seconds) for seconds in (5.0, 6.0, 20.0, 33.0)]
+    assert places == pytest.approx([1.0, 2.0, 16.0, 29.0])
+    assert {begun.next_line(seconds) for seconds in (5.0, 6.0, 20.0, 33.0)} == {OPERA}
+    rest = begun.rest(Ended("a", 20.0, False, "让位"), NOON, 120.0)
+    again = begun_opera(rest)
+    assert [again.add(part, OPERA, 100.0) for part in parts(2.0, 20.0, 8.0)] == [None, 14.0, 0.0]
+    assert (again.seconds_before, again.seconds_due) == (20.0, 34.0)
+    assert again.seconds_in_line(1.0) == pytest.approx(17.0)
+
+
+def test_the_piece_that_sounds_is_told_with_the_place_in_it() -> None:
+    begun = begun_opera()
+    for part in parts(2.0, 20.0, 8.0):
+        begun.add(part, OPERA, 100.0)
+    begun.add(replace(sound(2.0), piece=3, says="谢谢收听"), line_before(3) + 1, 100.0)
+    assert begun.piece_at(1.0) == PiecePlace(1)
+    told = [begun.piece_at(seconds) for seconds in (4.0, 5.5, 30.0)]
+    assert told == [PiecePlace(2, "戏曲/大登殿", place, 30.0) for place in (0.0, 1.5, 26.0)]
+    assert begun.piece_at(35.0) is None, "the closing is no piece"
+
+
+def test_of_a_sound_that_is_damaged_in_two_places_only_those_parts_are_left_out() -> None:
+    begun, made = begun_opera(), parts(20.0, 20.0, 20.0, 20.0)
+    for part in made:
+        begun.add(part, OPERA, 100.0)
+    starts, given = [], [0, 1, 2, 3]
+    for bad in (1, 1, 3, 3):
+        begun.drop_damaged(Damaged("a", 1 + given.index(bad), Path("key.flac"), 0.0))
+        begun.add(replace(sound(4.0), piece=1), line_before(1) + 1, 100.0)
+        starts = [begun.add(part, OPERA, 100.0) for part in made]
+        given = given[: given.index(bad)] + [n for n, start in enumerate(starts) if start is not None]
+    assert starts == [None] * 4 and given == [0, 2]
+    assert begun.failure == LEFT_OUT
 
 
 def test_only_what_a_person_cuts_is_stopping() -> None:

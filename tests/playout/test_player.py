@@ -29,6 +29,7 @@ from broadcaster.core.model import (
     Programme,
     Ready,
     RenderFailed,
+    line_before,
 )
 from broadcaster.core.notice import Notice, OfficeLevel, Severity
 from broadcaster.core.piece import Piece, PieceKind
@@ -56,11 +57,15 @@ class Maker:
         if self.break_next:
             self.break_next = False
             raise RuntimeError("a fault of our own")
-        deliver(Ready(self.items[0], self.first))
+        first, second = (
+            line_before(item.piece) + 1 if item.piece else line
+            for line, item in enumerate(self.items, self.first)
+        )
+        deliver(Ready(self.items[0], first))
         if self.refuse_next:
             deliver(RenderFailed(self.refuse_next))
         else:
-            deliver(Ready(self.items[1], self.first + 1))
+            deliver(Ready(self.items[1], second))
             deliver(Made(Programme("fake:beep", self.items)))
         yield
         self.closed += 1
@@ -770,3 +775,33 @@ def test_a_column_with_a_stated_time_ends_with_it(air: Air) -> None:
     (entry,) = air.journal
     assert (entry.outcome, entry.reason) == (Outcome.PLAYED, "到点收了")
     assert air.player.on_air is None and not air.player.waiting()
+
+
+def test_a_skip_goes_on_with_the_next_piece_and_after_the_last_the_column_is_over(air: Air) -> None:
+    air.maker.items = tuple(
+        replace(item, continuous=True, piece=piece) for piece, item in enumerate(air.maker.items, 1)
+    )
+    paused = list[QueuedAiring]()
+    air.player.on_pause = paused.append
+    air.device.seconds_until_cut = 0.4
+    column = Notice("", pieces=(Piece(PieceKind.AUDIO, "一"), Piece(PieceKind.AUDIO, "二")))
+    now, until = air.clock.now(), air.clock.now() + timedelta(minutes=10)
+    air.player.put(QueuedAiring(Airing(column, now, until, id="opera")))
+    for piece in (1, 2):
+        thread = air.start()
+        assert not air.player.skip("王会计", "opera", 3 - piece), "of another tap"
+        assert air.player.skip("王会计", "opera", piece)
+        thread.join(20.0)
+    assert [waiting.next_line for waiting in paused] == [line_before(2) + 1, line_before(3) + 1]
+    assert [path.stem for path in air.device.played] == ["1", "2", "2"]
+    air.device.holds = False
+    air.player.air_next()
+    (entry,) = air.journal
+    assert entry.outcome is Outcome.PLAYED and entry.seconds_played == pytest.approx(1.4)
+    assert entry.reason == "跳过了第 1 段（王会计），跳过了第 2 段（王会计）"
+    assert not air.player.skip("王会计")
+    air.put("notice")
+    thread = air.start()
+    assert not air.player.skip("王会计"), "a notice has no pieces"
+    air.device.release()
+    thread.join(20.0)

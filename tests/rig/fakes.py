@@ -271,6 +271,7 @@ class FakeStation:
         self.announced: list[tuple[Notice, str]] = []
         self.cancelled: list[str] = []
         self.stops: list[str] = []
+        self.skips: list[tuple[str, int]] = []
         self.warmed = 0
         self.volume = settings.sound.volume
         self.loops_stopped = self.has_loops = False
@@ -361,6 +362,15 @@ class FakeStation:
         self.waiting = [airing for airing in self.waiting if airing not in due]
         self.on_air = replace(self.on_air, stopping=True) if self.on_air and self.fades else None
         return len(ended)
+
+    def skip(self, asked_by: str = "", airing_id: str = "", piece: int = 0) -> bool:
+        sounds = self.on_air and self.on_air.piece
+        if not (self.on_air and sounds) or self.on_air.stopping:
+            return False
+        if airing_id and (airing_id, piece) != (self.on_air.airing.id, sounds.number):
+            return False
+        self.skips.append((asked_by, sounds.number))
+        return True
 
     def go_on(self, stop_id: str, from_start: bool = False) -> list[TakenUp] | None:
         stop, self.stop = self.stop, None

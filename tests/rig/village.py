@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import soundfile
 import yaml
+from rig.warm_start import WarmProcess, can_start_warm, run_warm, start_warm
 
 FIRST = "各位乡亲请注意，现在开始试音。"
 
@@ -51,8 +52,11 @@ class Village:
         ]
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = self.command(*arguments)
+        if can_start_warm(command, self.environment):
+            return run_warm(command, self.environment, timeout=120)
         return subprocess.run(
-            self.command(*arguments),
+            command,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -81,13 +85,15 @@ class RunningBox:
         within: tuple[str, ...] = (),
         log: IO[bytes] | None = None,
     ) -> None:
-        self.process = subprocess.Popen(
-            [*within, *village.command("run", *arguments)],
-            env=village.environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+        command = [*within, *village.command("run", *arguments)]
+        self.process: subprocess.Popen[str] | WarmProcess
+        if can_start_warm(command, village.environment):
+            stderr = log.fileno() if log else None
+            self.process = start_warm(command, village.environment, stderr)
+        else:
+            self.process = subprocess.Popen(
+                command, env=village.environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
         assert self.process.stdout
         self.lines = []
         for line in self.process.stdout:

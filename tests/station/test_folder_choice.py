@@ -4,12 +4,14 @@ restart.
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, line_before
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Order, Piece, PieceKind
 from broadcaster.station.folder_choice import FolderChoice, FolderPlace, LibrarySound, choose
@@ -33,7 +35,7 @@ class Texts:
     def get(self, key: str) -> str:
         return self.by_name.get(key, "")
 
-    def put(self, key: str, value: str) -> None:
+    def put_soon(self, key: str, value: str) -> None:
         self.by_name[key] = value
 
 
@@ -43,6 +45,7 @@ def remembering(memory: Texts, *sounds: Kept) -> FolderChoice:
     return choice
 
 
+NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 OPERAS = [Kept(f"k{number}", f"戏曲/{number:02}", 100.0 + number) for number in range(7)]
 
 
@@ -59,7 +62,7 @@ def days(piece: Piece, number: int, sounds: list[Kept] = OPERAS) -> list[tuple[P
 
 
 def test_in_order_it_begins_each_day_with_the_first() -> None:
-    whole = tuple(Piece(PieceKind.AUDIO, one.key, stand_in="备用.mp3") for one in OPERAS)
+    whole = tuple(Piece(PieceKind.AUDIO, one.key, stand_in="备用.mp3", out_of="戏曲") for one in OPERAS)
     assert days(folder(Order.IN_ORDER), 2) == [whole, whole]
     first, second = days(folder(Order.IN_ORDER, 3), 1)[0]
     assert (first.source, first.minutes, second.source) == ("k0", None, "k1")
@@ -101,20 +104,78 @@ def test_it_fills_its_minutes_to_the_second(order: Order, minutes: float, length
         assert not any(one.problem for one in pieces)
 
 
-def test_what_is_foreseen_is_what_is_chosen_and_it_is_known_after_a_restart() -> None:
+def airing(column: Notice, asked_by: str = "晚间") -> Airing:
+    return Airing(column, NOON, NOON + timedelta(hours=1), AiringKind.SCHEDULED, asked_by)
+
+
+def ended(one: Airing, next_line: int, seconds: float = 0.0) -> JournalEntry:
+    ends = (Outcome.CUT_SHORT, "", "", NOON, NOON, 0.0, 0.0)
+    return JournalEntry(one, *ends, next_line, seconds)
+
+
+def test_it_moves_on_by_what_was_heard_also_after_a_restart() -> None:
     memory, others = Texts(), [Kept("x", "新闻/今天", 60.0), Kept("y", "国歌", 46.0)]
     column = Notice("", pieces=(Piece(PieceKind.TEXT, "听戏"), folder(Order.SHUFFLE)))
     drawn = []
     for _ in range(14):
         choice = remembering(memory, *others, *OPERAS)
-        foreseen = choice.foreseen(column, "晚间")
         chosen = choice.of(column, "晚间")
-        assert chosen == foreseen
+        assert chosen == choice.of(column, "晚间"), "what is foreseen is what is chosen"
         assert choice.of(chosen, "晚间") is chosen, "a choice is made once"
+        choice.note_heard(ended(airing(chosen), line_before(2) + 2))
         drawn.append(chosen.pieces[1].source)
     assert sorted(drawn) == sorted([one.key for one in OPERAS] * 2)
     by_name = Notice("", pieces=(Piece(PieceKind.AUDIO, "国歌.mp3"), Piece(PieceKind.AUDIO, "没有.mp3")))
-    assert [one.source for one in choice.foreseen(by_name, "").pieces] == ["y", "没有.mp3"]
+    assert [one.source for one in choice.of(by_name, "").pieces] == ["y", "没有.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("next_line", "seconds", "begins"),
+    [
+        (0, 0.0, ("k0", 0.0)),
+        (line_before(1) + 1, 0.0, ("k0", 0.0)),
+        (line_before(2) + 1, 6.0, ("k0", 0.0)),
+        (line_before(2) + 1, 47.5, ("k0", 47.5)),
+        (line_before(2) + 1, 95.0, ("k1", 0.0)),
+        (line_before(3) + 1, 20.0, ("k1", 20.0)),
+        (line_before(3) + 2, 0.0, ("k1", 50.0)),
+    ],
+)
+def test_it_continues_where_a_person_or_the_power_stopped_it(
+    next_line: int, seconds: float, begins: tuple[str, float]
+) -> None:
+    choice = remembering(Texts(), *OPERAS)
+    column = Notice("", pieces=(Piece(PieceKind.TEXT, "听书"), folder(Order.CONTINUE, 2.5)))
+    choice.note_heard(ended(airing(choice.of(column, "晚间")), next_line, seconds))
+    piece = choice.of(column, "晚间").pieces[1]
+    assert piece.source == begins[0] and piece.start_seconds == pytest.approx(begins[1])
+    assert choice.of(column, "早间").pieces[1].source == "k0", "each slot has its own place"
+
+
+def test_of_a_shuffled_sound_half_is_enough() -> None:
+    column = Notice("", pieces=(folder(Order.SHUFFLE),))
+    for seconds, left in ((45.0, 7), (55.0, 6)):
+        choice, drawn = remembering(Texts(), *OPERAS), set[str]()
+        chosen = first = choice.of(column, "")
+        choice.note_heard(ended(airing(first, ""), line_before(1) + 1, seconds))
+        for _ in range(left):
+            chosen = choice.of(column, "")
+            choice.note_heard(ended(airing(chosen, ""), line_before(1) + 2))
+            drawn.add(chosen.pieces[0].source)
+        assert len(drawn) == left and (first.pieces[0].source in drawn) is (left == 7)
+
+
+def test_what_waits_is_not_taken_again_before_it_was_heard() -> None:
+    choice, waiting = remembering(Texts(), *OPERAS), list[Airing]()
+    choice.accepted = lambda: waiting
+    column = Notice("", pieces=(folder(Order.CONTINUE),))
+    for _ in range(3):
+        waiting.append(airing(choice.of(column, "晚间")))
+    assert [one.notice.pieces[0].source for one in waiting] == ["k0", "k1", "k2"]
+    first = waiting.pop(0)
+    waiting.clear()
+    choice.note_heard(ended(first, line_before(1) + 2))
+    assert choice.of(column, "晚间").pieces[0].source == "k1", "what expired unheard is not left out"
 
 
 def test_a_folder_without_a_sound_stays_and_a_place_that_is_damaged_begins_anew() -> None:

@@ -71,7 +71,9 @@ class Studio:
         return SettledNotice(notice, "fake:beep", "notice")
 
     @contextmanager
-    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(
+        self, settled: SettledNotice, deliver: Callable[[Delivery], None], first_piece: int = 0
+    ) -> Iterator[None]:
         deliver(Ready(self.item, 1))
         deliver(Made(Programme(settled.voice, (self.item,))))
         yield

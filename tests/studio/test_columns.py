@@ -4,6 +4,7 @@ the rest is heard.
 
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from rig.fakes import ManualClock
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Item
+from broadcaster.core.model import Delivery, Item, Made, Ready, numbered
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.rules.length_estimate import estimated_lengths
@@ -67,6 +68,12 @@ def test_words_and_sounds_follow_one_another_and_the_closing_comes_last(
     says = [item.says for item in programme.items if item.matter]
     assert says == ["早上好。", "国歌", "国歌", "下面是戏曲。", "国歌", "国歌", "谢谢收听。"]
     assert [item.continuous for item in programme.items if item.says == "国歌"] == [True] * 4
+    assert [item.piece for item in programme.items if item.matter] == [0, 1, 1, 2, 3, 3, 4]
+    parts = [one for one in programme.items if one.piece == 3]
+    assert [one.at_seconds for one in parts] == [0.0, 2.0]
+    assert [one.of_seconds for one in parts] == pytest.approx([3.0, 3.0])
+    lines = [ready.line for ready in numbered(programme.items, has_signal=True) if ready.item.piece]
+    assert lines == [100_001, 100_001, 200_001, 300_001, 300_001, 400_001]
     assert studio.find(settled) == programme
     alone = studio.programme(studio.settle(Notice("", pieces=(audio("国歌"),))))
     assert [item.says for item in alone.items] == ["国歌", "国歌"], "no signal, no opening"
@@ -114,3 +121,29 @@ def test_the_plan_knows_the_lengths_of_the_library(
     assert lengths(folder) - before == pytest.approx(9.0)
     limited = Notice("", pieces=(Piece(PieceKind.FOLDER, "戏曲", 10),), opening="", closing="")
     assert lengths(limited) - before == pytest.approx(600.0)
+
+
+def test_a_column_that_goes_on_with_a_later_piece_is_made_from_there(
+    studio: Studio, library: SoundLibrary, tmp_path: Path
+) -> None:
+    take(library, tmp_path, "国歌", 3.0, 500)
+    take(library, tmp_path, "戏曲", 5.0, 700)
+    pieces = (Piece(PieceKind.TEXT, "早上好。"), audio("国歌"), audio("戏曲"))
+    settled = studio.settle(Notice("大家好。", pieces=pieces, closing=""))
+
+    def made(first_piece: int) -> list[Ready]:
+        told = SimpleQueue[Delivery]()
+        with studio.make(settled, told.put, first_piece):
+            found = list[Ready]()
+            while isinstance(delivery := told.get(timeout=30), Ready):
+                found.append(delivery)
+        assert isinstance(delivery, Made)
+        return found
+
+    part = made(3)
+    assert {(ready.line, ready.item.says) for ready in part} == {(300_001, "戏曲")}
+    assert studio.find(settled) is None, "a part is not kept as the whole"
+    whole = made(0)
+    assert [ready for ready in whole if ready.item.piece == 3] == part
+    assert made(3) == made(0), "what is made is given whole"
+    assert {ready.line for ready in made(3)} == {ready.line for ready in whole}

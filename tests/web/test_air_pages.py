@@ -17,7 +17,8 @@ from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Airing, AiringKind, Outcome
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Role
-from broadcaster.station.station import OnAirStatus, Stop, TakenUp
+from broadcaster.core.piece import Piece, PieceKind
+from broadcaster.station.station import OnAirStatus, PiecePlace, Stop, TakenUp
 from broadcaster.store.database.airing_json import write_overrides
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.server.server_events import MOST_STREAMS
@@ -54,6 +55,43 @@ def test_home_shows_what_is_on_the_air_what_comes_and_what_was(
     assert "没播完，12 秒（共 48 秒）：停播（王秀英）" in page
     bar = bar_of(page)
     assert "森林防火" in bar and "还有 1 分 8 秒" in bar and "停播</button>" in bar
+
+
+def test_of_a_column_title_place_and_length_of_the_sound_are_told(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    pieces = (Piece(PieceKind.TEXT, "听戏"), Piece(PieceKind.AUDIO, "k1"))
+    column = station.airing(Notice("", title="晚间戏曲", pieces=pieces))
+    sound = PiecePlace(2, "戏曲/大登殿", 751.4, 2700.0)
+    station.on_air = OnAirStatus(column, 760.0, 2709.0, "戏曲/大登殿", made=False, piece=sound)
+    page = secretary.get("/").text
+    bar = bar_of(page)
+    assert "晚间戏曲：戏曲《大登殿》" in bar and "12:31 / 45:00" in bar and "还有" not in bar
+    assert "第 2 段，共 2 段" in page and 'max="2700.0" value="751.4"' in page
+    moved = secretary.get("/live?of=home").get_json()["parts"]
+    assert "12:31 / 45:00" in moved["left"] and "12:31" not in moved["bar"]
+    words = replace(station.on_air, piece=PiecePlace(1), line="下面听戏", made=True)
+    station.on_air = replace(words, seconds_played=2.0, seconds_due=9.0)
+    page = secretary.get("/").text
+    assert "还有 7 秒" in bar_of(page) and "第 1 段，共 2 段" in page and "下面听戏" in page
+    station.on_air = replace(station.on_air, piece=sound, stopping=True)
+    assert "12:31" not in secretary.get("/").text
+
+
+def test_the_piece_that_was_shown_is_skipped_once_by_who_may(
+    secretary: FlaskClient, post: Post, station: FakeStation
+) -> None:
+    column = station.airing(Notice("", title="晚间戏曲", pieces=(Piece(PieceKind.AUDIO, "k1"),)))
+    station.on_air = OnAirStatus(column, 3.0, 9.0, piece=PiecePlace(1, "大登殿", 3.0, 9.0))
+    shown = f"{column.id} 1"
+    assert f'name="piece" value="{shown}"' in secretary.get("/").text
+    assert post("/skip", piece=shown).status_code == 303
+    assert "接着放下一段" in secretary.get("/").text and station.skips == [("王秀英", 1)]
+    for late in (f"{column.id} 2", "other 1", "x"):
+        post("/skip", piece=late)
+        assert "已经放过去了" in secretary.get("/").text
+    assert len(station.skips) == 1
+    assert station.done()[-1][:2] == ("王秀英", "跳过一段")
 
 
 def test_a_drill_is_called_one_and_is_never_in_the_colours_of_an_alert(

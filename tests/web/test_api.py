@@ -18,7 +18,8 @@ from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused, Voice
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Notice, OfficeLevel, Severity, Signal
 from broadcaster.core.people import Scope
-from broadcaster.station.station import OnAirStatus
+from broadcaster.core.piece import Piece, PieceKind
+from broadcaster.station.station import OnAirStatus, PiecePlace
 from broadcaster.web.app import create_app
 from broadcaster.web.base.throttle import EACH_SECONDS
 
@@ -195,6 +196,26 @@ def test_what_waits_is_cancelled_by_its_id(call: Call, station: FakeStation) -> 
     path = f"/airings/{station.waiting[0].id}"
     assert call("DELETE", path).status_code == 204
     assert_problem(call("DELETE", path), 404, "没有这一条")
+
+
+def test_a_column_needs_no_text_beside_its_pieces(call: Call, station: FakeStation) -> None:
+    pieces = [{"kind": "audio", "source": "国歌.mp3"}]
+    assert call("POST", "/notices", json={"pieces": pieces}).status_code == 202
+    ((notice, _asked_by),) = station.announced
+    assert notice.text == "" and notice.pieces == (Piece(PieceKind.AUDIO, "国歌.mp3"),)
+    answer = call("POST", "/notices", json={"pieces": []})
+    assert "请写 text，或者 pieces" in (answer.json or {})["errors"][0]["detail"]
+
+
+def test_a_skip_needs_a_piece_that_sounds(call: Call, station: FakeStation) -> None:
+    assert call("POST", "/skip").status_code == 409
+    column = station.airing(Notice("", pieces=(Piece(PieceKind.AUDIO, "k1"),)))
+    station.on_air = OnAirStatus(column, 3.0, 9.0, piece=PiecePlace(1, "大登殿", 3.0, 9.0))
+    piece = (call("GET", "/status").json or {})["on_air"]["piece"]
+    told = {"number": 1, "of": 1, "title": "大登殿", "seconds": 3.0, "of_seconds": 9.0}
+    assert piece == told
+    assert call("POST", "/skip").status_code == 204
+    assert station.skips == [("智能开关", 1)]
 
 
 def test_stop_silences_the_air(call: Call, station: FakeStation) -> None:

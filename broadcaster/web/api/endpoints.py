@@ -81,6 +81,14 @@ def stop() -> Response:
     return _json(shapes.StopOut(ended=parts().station.stop_all(access.token().name)))
 
 
+@pages.post("/skip", responses={204: None, **described(409)})
+def skip() -> Response:
+    """Go on with the next piece of the column on the air; 409 if no piece sounds."""
+    if not parts().station.skip(access.token().name):
+        return problem(409, "现在放的不是一段一段的节目，没有可跳的。")
+    return Response(status=204)
+
+
 @pages.post("/resume", responses={204: None})
 def resume_loops() -> Response:
     """Let loops sound again that a stop silenced."""

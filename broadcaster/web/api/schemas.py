@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from broadcaster.core.model import Airing, Entry, Line, Outcome
 from broadcaster.core.notice import SPECS, Notice, OfficeLevel, Way, read, settable
 from broadcaster.settings.notice_schema import takes_notice
-from broadcaster.station.station import JournalFilter, JournalRow, Status, VoiceEntry
+from broadcaster.station.station import JournalFilter, JournalRow, OnAirStatus, Status, VoiceEntry
 
 SeverityNumber = Literal[0, 1, 2, 3, 4]
 
@@ -25,7 +26,15 @@ class Strict(BaseModel):
 class NoticeIn(Strict):
     """A notice. What is left out goes by the severity and the station's settings."""
 
-    text: str = Field(min_length=1, max_length=SPECS["text"].longest)
+    text: str = Field(
+        "", max_length=SPECS["text"].longest, description="may be left out where there are pieces"
+    )
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not (self.text or getattr(self, "pieces", ())):
+            raise PydanticCustomError("nothing_said", "要说的话是空的：请写 text，或者 pieces。")
+        return self
 
     def notice(self, office: OfficeLevel) -> Notice:
         said = self.model_dump(include=set(settable(Way.API)), exclude_defaults=True)
@@ -129,10 +138,36 @@ class AiringOut(BaseModel):
         )
 
 
+class PieceOut(BaseModel):
+    """The piece of a column that sounds, by its number from 1; of a sound its title, the place in it and
+    the place at which it ends, 0 where that is not known."""
+
+    number: int
+    of: int
+    title: str
+    seconds: float
+    of_seconds: float
+
+    @classmethod
+    def of_status(cls, on_air: OnAirStatus) -> Self | None:
+        piece = on_air.piece
+        if piece is None:
+            return None
+        seconds, of_seconds = round(piece.seconds, 1), round(piece.of_seconds, 1)
+        return cls(
+            number=piece.number,
+            of=on_air.pieces,
+            title=piece.title,
+            seconds=seconds,
+            of_seconds=of_seconds,
+        )
+
+
 class OnAirOut(AiringOut):
     seconds_played: float = 0.0
     seconds_due: float = Field(default=0.0, description="grows until its sound is made")
     made: bool = True
+    piece: PieceOut | None = None
 
 
 class StatusOut(BaseModel):
@@ -157,6 +192,7 @@ class StatusOut(BaseModel):
             sounding.seconds_played = round(on_air.seconds_played, 1)
             sounding.seconds_due = round(on_air.seconds_due, 1)
             sounding.made = on_air.made
+            sounding.piece = PieceOut.of_status(on_air)
         return cls(
             on_air=sounding,
             waiting=[AiringOut.of(airing) for airing in status.waiting[:MOST_WAITING]],

@@ -7,6 +7,7 @@ from flask import render_template
 from markupsafe import Markup
 
 from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.labels import say_place
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.station.station import Status
 from broadcaster.web.base import access, wording
@@ -46,12 +47,18 @@ def view(status: Status) -> View:
 
 
 def left(status: Status) -> str:
-    """The remaining time of the airing; "" while it is not known."""
+    """The time that is left of the airing, in a sound of a column the place; "" if it is not known."""
     on_air = status.on_air
-    if not on_air or on_air.stopping or not on_air.made or on_air.airing.notice.talk:
+    if not on_air or on_air.stopping or on_air.airing.notice.talk:
         return ""
-    seconds = wording.say_seconds(max(0.0, on_air.seconds_due - on_air.seconds_played))
-    return Markup(render_template("live_left.html", left=_("还有 %(length)s", length=seconds)))
+    if on_air.piece and on_air.piece.title:
+        said = say_place(on_air.piece.seconds, on_air.piece.of_seconds)
+    elif on_air.made:
+        seconds = wording.say_seconds(max(0.0, on_air.seconds_due - on_air.seconds_played))
+        said = _("还有 %(length)s", length=seconds)
+    else:
+        return ""
+    return Markup(render_template("live_left.html", left=said))
 
 
 def loops_again(status: Status) -> datetime | None:

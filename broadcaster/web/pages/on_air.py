@@ -111,6 +111,18 @@ def stop() -> ResponseReturnValue:
     return _answer("" if ended else _("现在没有在播的，也没有排队的。"))
 
 
+@pages.post("/skip")
+def skip() -> ResponseReturnValue:
+    """Of the piece that was shown: a second tap skips no other one."""
+    airing_id, _space, number = request.form.get("piece", "").partition(" ")
+    piece = int(number) if number.isdecimal() else 0
+    if parts().station.skip(session["name"], airing_id, piece):
+        flash(_("跳过了，接着放下一段。"))
+    else:
+        flash(_("那一段已经放过去了。"))
+    return redirect(url_for("air.home"), 303)
+
+
 @pages.post("/go-on")
 def go_on() -> ResponseReturnValue:
     """Take a stop back; what does not come back is named."""
