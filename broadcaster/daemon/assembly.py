@@ -190,6 +190,7 @@ def open_box(
             stack.enter_context(ThreadLoop("talks", station.talks.step, station.talks.wake)),
             stack.enter_context(ThreadLoop("copies", copies.step, copies.wake)),
             stack.enter_context(ThreadLoop("incoming", incoming.step, incoming.wake, INCOMING_SECONDS)),
+            stack.enter_context(ThreadLoop("sounds", station.uploads.step, station.uploads.wake)),
             stack.enter_context(playing),
             stack.enter_context(ThreadLoop("progress", intake.note_progress, intake.wake)),
         )

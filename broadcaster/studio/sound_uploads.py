@@ -4,6 +4,7 @@ was, also after days and a power cut.
 
 import hashlib
 import json
+import logging
 import shutil
 import threading
 import time
@@ -16,11 +17,13 @@ from broadcaster.core.errors import SoundRefused, SoundUnkept
 from broadcaster.studio.sound_library import Sound, SoundLibrary, is_key
 from broadcaster.system.atomic_file import atomic_write
 
+logger = logging.getLogger(__name__)
+
 UPLOADS = "uploads"
 CHUNK_BYTES = 256 * 1024
 LEFT_DAYS = 7
-# Hours of sound are measured for minutes; who asks meanwhile waits so long, then asks again.
-WAIT_SECONDS = 10.0
+# A song is measured by then, hours of sound in minutes; who asked asks again.
+WAIT_SECONDS = 2.0
 DAY_SECONDS = 86_400.0
 GONE = "这个文件传到一半，放得太久，已经清掉了，请从头再传一遍。"
 UNFINISHED = "这个文件还没有传完，请接着传。"
@@ -31,7 +34,8 @@ OVERFULL = "传来的比文件本身还长，请从头再传一遍。"
 class Upload:
     """A file on its way: `received` of `size` bytes are here, the sender goes on from there.
 
-    At its end it `became` the sound of this key, or was `refused` with this sentence.
+    While it waits to be measured and is, `measured_since` counts from 1970. At its end it `became` the
+    sound of this key, or was `refused` with this sentence.
     """
 
     key: str
@@ -41,25 +45,35 @@ class Upload:
     sender: str = ""
     refused: str = ""
     became: str = ""
+    title: str = ""
+    measured_since: float = 0.0
 
     @property
     def ended(self) -> bool:
         return bool(self.refused or self.became)
 
+    @property
+    def is_measured(self) -> bool:
+        """True until it has ended."""
+        return bool(self.measured_since) and not self.ended
+
 
 class SoundUploads:
-    """Files on their way into the library. Any thread.
+    """Files on their way into the library. Any thread; one loop around `step` measures them, in the
+    order in which they were finished, also those that a restart of the box cut off.
 
     `begin` with the name, the size and the first chunk; `append` until `received` is `size`; `finish`.
     A sender that lost its place calls `begin` again with the same and is told how far it had come. How
     each ended is known for seven days, so a lost answer is asked for again.
     """
 
-    def __init__(self, library: SoundLibrary) -> None:
+    def __init__(self, library: SoundLibrary, wait_seconds: float = WAIT_SECONDS) -> None:
         self._library = library
+        self._wait_seconds = wait_seconds
         self._folder = library.folder / UPLOADS
-        self._lock = threading.Lock()
-        self._measuring = threading.Lock()
+        self._changed = threading.Condition()
+        # Until somebody asks: the disk took them not.
+        self._unkept: dict[str, SoundUnkept] = {}
 
     def begin(self, name: str, size: int, first: bytes, sender: str = "") -> Upload:
         """Start, or find again what this sender began with the same name, size and first chunk.
@@ -95,7 +109,9 @@ class SoundUploads:
                 raise ValueError(key)
             told = json.loads((folder / "upload.json").read_text(encoding="utf-8"))
             upload = Upload(**told)
-            return upload if upload.ended else replace(upload, received=_size(folder))
+            # All of it was here before it was measured; the library moves it.
+            is_whole = upload.ended or upload.measured_since
+            return upload if is_whole else replace(upload, received=_size(folder))
         except (OSError, ValueError, TypeError) as error:
             raise SoundRefused(GONE) from error
 
@@ -111,7 +127,7 @@ class SoundUploads:
         """Put a chunk behind what is there. One that does not begin there is left out: the answer's
         `received` says from where to go on. Raises `SoundRefused` and `SoundUnkept`.
         """
-        with self._lock, self._library.writing():
+        with self._changed, self._library.writing():
             upload = self.find(key)
             if offset != upload.received:
                 return upload
@@ -123,40 +139,87 @@ class SoundUploads:
             return self.find(key)
 
     def finish(self, key: str, title: str = "") -> Sound | None:
-        """Measure it and take it into the library; blocks for it, minutes for hours of sound.
+        """Have it measured and taken into the library; wait a little for that.
 
-        None while another is measured: ask again. Raises `SoundRefused`: what is no sound is told of
-        until it is dropped, and what is not all here yet stays; `SoundUnkept`, and it stays.
+        None while it is measured: ask again. Raises `SoundRefused`: what is no sound is told of until
+        it is dropped, and what is not all here yet stays; `SoundUnkept`, and it stays.
         """
-        if not self._measuring.acquire(timeout=WAIT_SECONDS):
-            return None
-        try:
-            return self._finish(self.find(key), title)
-        finally:
-            self._measuring.release()
+        with self._changed:
+            upload = self.find(key)
+            self._tell_unkept(key)
+            if not upload.ended:
+                self._have_measured(upload, title)
+                self._changed.wait_for(lambda: self._is_over(key), self._wait_seconds)
+                self._tell_unkept(key)
+            return self._outcome(self.find(key))
 
-    def _finish(self, upload: Upload, title: str) -> Sound:
-        if upload.refused:
-            raise SoundRefused(upload.refused)
-        if upload.became:
-            if there := self._library.find(upload.became):
-                return there
-            raise SoundRefused(GONE)
+    def step(self) -> None:
+        """Measure the next; wait for one if there is none."""
+        with self._changed:
+            waiting = [one for one in self.all() if one.is_measured and one.key not in self._unkept]
+            if not waiting:
+                self._changed.wait()
+                return
+        self._measure(min(waiting, key=lambda one: one.measured_since))
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _have_measured(self, upload: Upload, title: str) -> None:
         if upload.received != upload.size:
             raise SoundRefused(UNFINISHED)
+        if not upload.measured_since:
+            with self._library.writing():
+                self._write(replace(upload, title=title, measured_since=time.time()))
+        self._changed.notify_all()
+
+    def _is_over(self, key: str) -> bool:
+        return key in self._unkept or self.find(key).ended
+
+    def _tell_unkept(self, key: str) -> None:
+        if error := self._unkept.pop(key, None):
+            raise error
+
+    def _outcome(self, upload: Upload) -> Sound | None:
+        if upload.refused:
+            raise SoundRefused(upload.refused)
+        if not upload.became:
+            return None
+        if there := self._library.find(upload.became):
+            return there
+        raise SoundRefused(GONE)
+
+    def _measure(self, upload: Upload) -> None:
         try:
-            sound = self._library.keep(self._folder / upload.key / "sent", upload.name, title)
+            ended = self._taken_in(upload)
+            with self._changed:
+                # Else it was dropped meanwhile.
+                if (self._folder / upload.key).exists():
+                    self._end(ended)
+        except SoundUnkept as error:
+            logger.warning("传来的 %s 没有收下：%s", upload.name, error)
+            self._unkept[upload.key] = error
+            with suppress(OSError):
+                self._write(replace(upload, measured_since=0.0))
+        finally:
+            self.wake()
+
+    def _taken_in(self, upload: Upload) -> Upload:
+        """As it ended. Raises `SoundUnkept`."""
+        try:
+            with self._library.writing():
+                sound = self._library.keep(self._folder / upload.key / "sent", upload.name, upload.title)
         except SoundUnkept:
             raise
         except SoundRefused as error:
-            self._end(replace(upload, refused=str(error)))
-            raise
-        self._end(replace(upload, became=sound.key))
-        return sound
+            return replace(upload, refused=str(error))
+        return replace(upload, became=sound.key)
 
     def drop(self, key: str) -> None:
         """Give up an upload, if there is one."""
         if is_key(key):
+            self._unkept.pop(key, None)
             shutil.rmtree(self._folder / key, ignore_errors=True)
 
     def sweep(self) -> None:

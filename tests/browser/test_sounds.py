@@ -91,3 +91,10 @@ def test_a_column_is_made_by_tapping(page: Page) -> None:
     expect(page.get_by_text("存好了：“听戏”")).to_be_visible()
     page.goto("/sounds")
     expect(page.get_by_role("link", name="听戏")).to_be_visible()
+
+
+def test_a_page_that_is_opened_while_a_file_is_measured_shows_it_by_itself(page: Page) -> None:
+    with page.expect_request("**/finish"):
+        send_sound(page, "评书.wav", beep(300.0))
+    page.goto("/sounds")
+    expect(page.get_by_role("link", name="听：评书")).to_be_visible()

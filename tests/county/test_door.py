@@ -1,9 +1,14 @@
-"""Who is let in to the broker is what the register says, however many change it at once."""
+"""The broker lets in those of the register, however many change it at once, and loses nothing that
+is on its way to the office.
+"""
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from county.county_office import BROKER, VILLAGE, OfficeDesk
+from rig.broker import WATCHER, BrokerRig, OfficeClient
+from rig.rig import wait_until
 
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.county.broker.broker_access import MosquittoAccess
@@ -51,3 +56,34 @@ def test_boxes_that_come_and_go_at_once_are_let_in_as_the_register_has_them(
     assert len([one for one in came if not one.exception()]) >= len(codes)
     assert note == "" and (tmp_path / PASSWORDS).read_text().count("\n") == len(users)
     assert (tmp_path / ACL).read_text().count("user ") == len(users)
+
+
+def test_after_a_power_cut_users_are_read_again_only_once_the_office_is_back(tmp_path: Path) -> None:
+    """Mosquitto 2.0.11 ends the sessions that it has from its disk when it reads them, and still
+    acknowledges what is sent to those.
+    """
+    rig = BrokerRig(tmp_path / "broker")
+    rig.add_watcher("a-password-of-it")
+    rig.start()
+    try:
+        office = OfficeClient(rig)
+        assert office.up.wait(30) and rig.process
+        rig.process.send_signal(signal.SIGUSR1)
+        wait_until((rig.broker.folder / "kept" / "mosquitto.db").exists)
+        rig.kill()
+        office.close()
+        rig.start()
+        access = MosquittoAccess(rig.broker.folder)
+        access.admit("331121104200-1", VILLAGE, "a-password-of-it")
+        somebody = OfficeClient(rig, WATCHER, "a-password-of-it", kinds="s")
+        somebody.publish("cb/1/r/331121104200-1", b"heard", retain=False)
+        office = OfficeClient(rig)
+        wait_until(lambda: office.on("cb/1/r/") == [b"heard"])
+        access.connected = lambda: True
+        access.look()
+        box = OfficeClient(rig, "331121104200-1", "a-password-of-it", kinds="s")
+        assert box.up.wait(30)
+        for client in (office, somebody, box):
+            client.close()
+    finally:
+        rig.kill()

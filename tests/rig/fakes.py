@@ -290,7 +290,10 @@ class FakeStation:
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
-        self.uploads = SoundUploads(self.sounds)
+        # Longer than any of a test takes.
+        self.uploads = SoundUploads(self.sounds, wait_seconds=60.0)
+        measuring = ThreadLoop("sounds", self.uploads.step, self.uploads.wake)
+        self._stack.enter_context(measuring)
         self.copies = FakeCopies()
         self.talks = FakeTalks(self)
         self.accepted: list[Airing] = []

@@ -126,6 +126,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         database = stack.enter_context(closing(OfficeDatabase(f"sqlite:///{office.path / 'office.db'}")))
         database.migrate()
         door = MosquittoAccess(broker.broker.folder)
+        door.connected = lambda: True
         parts = make_parts(database, clock, "331121", door, passwords=CHEAP)
         parts.officers.add(KEEPER, OfficeRole.KEEPER, Severity.RED, PASSWORD)
         wire = MqttClient(

@@ -18,6 +18,7 @@ from broadcaster.studio.part_clips import sound_clips
 from broadcaster.studio.sound_library import Sound, SoundLibrary, sound_path
 from broadcaster.studio.sound_uploads import SoundUploads
 from broadcaster.system.temporary_sounds import Spool
+from broadcaster.system.thread_loop import ThreadLoop
 
 RATE_HZ = 48_000
 CHUNK = 100_000
@@ -40,6 +41,14 @@ def library(tmp_path: Path) -> SoundLibrary:
 
 def take(library: SoundLibrary, content: bytes, title: str = "") -> Sound:
     return library.take([content[:1000], content[1000:]], "早上\\放的 曲子.wav", title)
+
+
+def finish(uploads: SoundUploads, key: str, title: str = "") -> Sound:
+    """As whoever asks again until it is measured."""
+    with ThreadLoop("sounds", uploads.step, uploads.wake):
+        while (sound := uploads.finish(key, title)) is None:
+            pass
+    return sound
 
 
 def test_a_sound_is_kept_as_it_came_once_and_comes_back_from_the_bin(
@@ -141,7 +150,7 @@ def test_an_upload_goes_on_where_it_was(library: SoundLibrary, tune: bytes) -> N
     assert (again.key, again.received) == (upload.key, 2 * CHUNK)
     assert uploads.begin("曲子.wav", len(tune), tune[:CHUNK], "另一个人").received == CHUNK
     uploads.append(again.key, again.received, tune[again.received :])
-    assert uploads.finish(again.key, "晨曲") == library.all()[0]
+    assert finish(uploads, again.key, "晨曲") == library.all()[0]
     (kept,) = library.all()
     assert kept.title == "晨曲" and library.rename(kept.key, " 早上的曲子 ") == library.find(kept.key)
     assert library.all()[0].title == "早上的曲子" and library.rename("none", "x") is None
@@ -187,13 +196,60 @@ def test_what_turns_out_to_be_no_sound_is_told_of_until_somebody_drops_it(librar
     uploads.append(upload.key, 200, page[200:])
     for _ in range(2):
         with pytest.raises(SoundRefused, match="网页"):
-            uploads.finish(upload.key)
+            finish(uploads, upload.key)
     (told,) = uploads.all()
     assert (told.sender, told.received) == ("王秀英", len(page)) and "网页" in told.refused
     assert [path.name for path in library.folder.rglob("*") if path.is_file()] == ["upload.json"]
     assert uploads.begin("天气.mp3", len(page), page[:200], "王秀英").received == 200
     uploads.drop(upload.key)
     assert uploads.all() == []
+
+
+def test_who_asks_is_answered_at_once_and_a_restart_measures_by_itself(
+    library: SoundLibrary, tune: bytes
+) -> None:
+    uploads = SoundUploads(library, wait_seconds=0.0)
+    upload = uploads.begin("曲子.wav", len(tune), tune)
+    for _ in range(2):
+        assert uploads.finish(upload.key, "晨曲") is None
+    (waiting,) = uploads.all()
+    assert waiting.is_measured and time.time() - waiting.measured_since < 60
+
+    again = SoundUploads(library)
+    again.step()
+    (sound,) = library.all()
+    assert sound.title == "晨曲" and again.finish(upload.key) == sound and again.all() == []
+
+
+def test_a_sound_that_the_disk_does_not_take_is_told_once_and_stays(tmp_path: Path, tune: bytes) -> None:
+    class Full(SoundLibrary):
+        full = True
+
+        def keep(self, sent: Path, name: str, title: str = "") -> Sound:
+            if self.full:
+                raise SoundUnkept("放声音的地方不够了。")
+            return super().keep(sent, name, title)
+
+    library = Full(tmp_path)
+    uploads = SoundUploads(library, wait_seconds=0.0)
+    key = uploads.begin("曲子.wav", len(tune), tune).key
+    assert uploads.finish(key) is None
+    uploads.step()
+    assert not uploads.find(key).is_measured and uploads.find(key).received == len(tune)
+    with pytest.raises(SoundUnkept, match="不够"):
+        uploads.finish(key)
+    library.full = False
+    assert finish(uploads, key) == library.all()[0]
+
+
+def test_what_is_dropped_while_it_waits_is_not_measured(library: SoundLibrary, tune: bytes) -> None:
+    uploads = SoundUploads(library, wait_seconds=0.0)
+    key = uploads.begin("曲子.wav", len(tune), tune).key
+    assert uploads.finish(key) is None
+    uploads.drop(key)
+    with pytest.raises(SoundRefused, match="从头"):
+        uploads.finish(key)
+    assert library.all() == [] == uploads.all()
 
 
 def test_a_key_is_no_path(library: SoundLibrary, tune: bytes) -> None:

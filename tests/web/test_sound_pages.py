@@ -12,7 +12,7 @@ from web.logins import Post
 from werkzeug.test import TestResponse
 
 from broadcaster.core.people import Role
-from broadcaster.studio.sound_uploads import CHUNK_BYTES
+from broadcaster.studio.sound_uploads import CHUNK_BYTES, SoundUploads
 
 Send = Callable[..., TestResponse]
 PAGE = b"<html><body>" * 500
@@ -159,6 +159,23 @@ def test_a_sound_is_renamed_removed_and_taken_back(
     deeds = [what for _, what, about in station.done() if about == "大登殿"]
     assert deeds == ["给声音改名", "删声音", "恢复声音"]
     assert secretary.get("/sounds/..").location == secretary.get("/sounds/uploads").location == "/sounds"
+
+
+def test_the_page_says_what_is_measured_and_looks_again_by_itself(
+    secretary: FlaskClient, send: Send, take: Callable[..., TestResponse], station: FakeStation
+) -> None:
+    station.uploads = SoundUploads(station.sounds, wait_seconds=0.0)
+    assert take((beep(2.0), "大登殿.wav")).status_code == 303
+    (upload,) = station.uploads.all()
+    page = secretary.get("/sounds").text
+    assert "传完了，正在看有多长、多响……" in page and f'data-measured="{upload.key}"' in page
+    assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in page
+    assert "没传完" not in page
+    assert send(f"/{upload.key}/finish").status_code == 503
+    station.uploads.step()
+    assert send(f"/{upload.key}/finish").status_code == 200
+    page = secretary.get("/sounds").text
+    assert "收好了：“大登殿”，2 秒。" in page and "refresh" not in page
 
 
 def test_another_persons_upload_is_touched_by_nobody_but_a_secretary(

@@ -194,7 +194,9 @@ class Broker:
         return True
 
     def reload(self, pid: int) -> None:
-        """Let a running one read users and ACL again; nobody is disconnected."""
+        """Let a running one read users and ACL again. Sessions from its disk whose client has not been
+        there yet end by it, in silence.
+        """
         os.kill(pid, signal.SIGHUP)
 
     def _add(self, users: Sequence[tuple[str, str, Sequence[str]]]) -> None:

@@ -72,6 +72,7 @@ class OpenOffice:
     folder: KeyFolder
     settings: OfficeSettings
     parts: OfficeServices
+    door: MosquittoAccess | None
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[O
         database.migrate()
         door = MosquittoAccess(path / settings.broker.folder) if settings.broker.folder else None
         parts = make_parts(database, Clock(settings.zone), area, door, wake)
-        yield OpenOffice(folder, settings, parts)
+        yield OpenOffice(folder, settings, parts, door)
 
 
 def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bool = False) -> int:
@@ -182,8 +183,14 @@ def _open_office(
     tidying = Retention(parts.database, parts.clock, keep, sounds, parts.audit)
     line = RemoteClient(mqtt, parts.register, villages)
 
+    door = desk.door
+    if door:
+        door.connected = lambda: mqtt.connected
+
     def tidy() -> None:
         tidying.step()
+        if door:
+            door.look()
         if safe:
             safe.step()
 

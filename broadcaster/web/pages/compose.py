@@ -169,7 +169,7 @@ def _lead_to_preview(form: Form, mistake: Mistake | None = None) -> ResponseRetu
 
 
 def _set_apart(sent: Notice) -> None:
-    """A text that another phone has made of it meanwhile is one of its own."""
+    """Stores the words that another phone has looked at since as a draft of their own."""
     last = drafts.find(sent.id)
     if last and not last.became and last.get("text").strip() != sent.text.strip():
         drafts.keep(drafts.SAY, "", drafts.form_of(last))

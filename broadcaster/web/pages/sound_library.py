@@ -1,11 +1,10 @@
 """The library of sounds: sent from a phone, heard there, renamed, removed, restored."""
 
-from collections.abc import Iterator
-from functools import partial
+import os
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import ContentRange
+from werkzeug.datastructures import ContentRange, FileStorage
 
 from broadcaster.core.errors import SoundRefused, SoundUnkept
 from broadcaster.core.people import Role
@@ -41,13 +40,16 @@ def _page(*mistakes: Mistake) -> ResponseReturnValue:
     library, words = parts().station.sounds, request.args.get("words", "").strip()
     kept = library.all()
     uploads = parts().station.uploads.all() if access.may("sounds.take") else []
+    coming = [one for one in uploads if not one.refused]
     return form_page(
         "sounds.html",
         mistakes,
         sounds=paged([one for one in kept if words.lower() in one.title.lower()]),
         words=words,
         in_all=len(kept),
-        unfinished=[one for one in uploads if not one.refused and one.sender == access.me().name],
+        unfinished=[one for one in coming if not one.is_measured and one.sender == access.me().name],
+        measured=[one for one in coming if one.is_measured],
+        minutes_since=_minutes_since,
         refused=[one for one in uploads if one.refused],
         may_change=_may_change,
         room=library.room() * 3600 // BYTES_AN_HOUR,
@@ -62,18 +64,32 @@ def _page(*mistakes: Mistake) -> ResponseReturnValue:
 
 @pages.post("/take")
 def take() -> ResponseReturnValue:
-    """Take in whole files that a form brings, where there is no script."""
+    """Take in whole files that a form brings, where there is no script; by the way of those in chunks,
+    so that nobody waits for the measuring.
+    """
     sent = [one for one in request.files.getlist("sound") if one.filename]
     if not sent:
         return _page(Mistake("sound", _("还没有选文件。请先选一个声音文件，再传。")))
     g.about = "、".join(str(one.filename) for one in sent)
     for one in sent:
-        pieces: Iterator[bytes] = iter(partial(one.stream.read, CHUNK_BYTES), b"")
         try:
-            _tell_taken(parts().station.sounds.take(pieces, str(one.filename)))
+            if sound := _sent_whole(one):
+                _tell_taken(sound)
         except SoundRefused as error:
             return _page(Mistake("sound", f"{one.filename}：{error}"))
     return redirect(url_for("sounds.home"), 303)
+
+
+def _sent_whole(sent: FileStorage) -> Sound | None:
+    """None while it is measured. Raises `SoundRefused`."""
+    uploads, stream, sender = parts().station.uploads, sent.stream, access.me().name
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    upload = uploads.begin(str(sent.filename)[:200], size, stream.read(CHUNK_BYTES), sender)
+    stream.seek(upload.received)
+    while not upload.ended and (chunk := stream.read(CHUNK_BYTES)):
+        upload = uploads.append(upload.key, upload.received, chunk)
+    return uploads.finish(upload.key)
 
 
 @pages.post("/uploads")
@@ -99,7 +115,7 @@ def append(key: str, offset: int) -> ResponseReturnValue:
 
 @pages.post("/uploads/<key>/finish")
 def finish(key: str) -> ResponseReturnValue:
-    """Measure what has come; 503 while that goes on, for whom it is asked again."""
+    """Have measured what has come; 503 while that goes on, and then it is asked again."""
     try:
         g.about = _own(key).name
         sound = parts().station.uploads.finish(key)
@@ -198,6 +214,10 @@ def restore(key: str) -> ResponseReturnValue:
 def remark(sound: Sound) -> str:
     """The loudness where it is odd; the air plays each sound as loud as a voice."""
     return _("太小声，播的时候会调大") if sound.facts.lufs < SOFT_LUFS else ""
+
+
+def _minutes_since(moment: float) -> int:
+    return max(int(parts().clock.now().timestamp() - moment), 0) // 60
 
 
 def megabytes(size: int) -> int:

@@ -148,6 +148,16 @@ async function sendAll(files) {
   }
 }
 
+// Until it has ended; the page then tells how. What is being sent or heard is not cut off.
+async function watch(key) {
+  try {
+    await new Sending({ name: "" }, 0).ask(`/${key}/finish`, "");
+  } catch (error) {
+    if (!(error instanceof Over)) throw error;
+  }
+  if (!current && !playing) location.reload();
+}
+
 function begin() {
   box = document.getElementById("sending");
   words = JSON.parse(box.dataset.words);
@@ -167,4 +177,7 @@ function begin() {
   }
 }
 
-if (form) begin();
+if (form) {
+  begin();
+  for (const row of document.querySelectorAll("[data-measured]")) watch(row.dataset.measured);
+}
