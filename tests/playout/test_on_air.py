@@ -251,7 +251,7 @@ def test_what_comes_in_is_one_line_of_its_stated_length_and_never_cut_at_its_sta
     assert begun.seconds_due == 64.0, "its length counts once"
     assert begun.piece_at(10.0) == PiecePlace(2, "戏曲/大登殿", 6.0, 60.0)
     rest = begun.rest(Ended("a", 10.0, False, "让位"), NOON, 110.0)
-    assert (rest.next_line, rest.seconds_in_line) == (RELAY, pytest.approx(6.0))
+    assert rest.next_line == RELAY and rest.seconds_in_line == pytest.approx(6.0)
     again = begun_relay(rest)
     assert again.add(block(26.0), RELAY, 100.0) == 0.0
     assert again.add(block(31.0), RELAY, 100.0) == 0.0
