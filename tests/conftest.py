@@ -10,6 +10,7 @@ import edge_tts
 import psutil
 import pytest
 from rig.edge_service import EdgeService
+from rig.radio import RadioLoop, make_loop
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
 from rig.village import Village
 from rig.warm_start import end_warm_starter, warm_voice_children
@@ -61,6 +62,11 @@ def fault_rounds(request: pytest.FixtureRequest) -> int:
 @pytest.fixture(scope="session")
 def fakecard_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_plugin(tmp_path_factory.mktemp("plugin"))
+
+
+@pytest.fixture(scope="session")
+def radio_loop(tmp_path_factory: pytest.TempPathFactory) -> RadioLoop:
+    return make_loop(tmp_path_factory.mktemp("radio"))
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""The commands for the technician at the amplifier: lists cards, ports and relays; switches them on and
-off.
+"""The commands for the technician at the amplifier: lists cards, inputs, ports and relays; switches them
+on and off.
 
 If a box runs it does the switching; else this process does, and switches off before it ends.
 """
@@ -50,6 +50,8 @@ def devices_options(parser: argparse.ArgumentParser) -> None:
 
 
 def devices(arguments: Arguments) -> int:
+    from broadcaster.playout.device.alsa_inputs import list_inputs
+
     settings = settings_to_look_by(arguments.config)
     if arguments.use:
         used = _use(settings, arguments.use)
@@ -62,6 +64,7 @@ def devices(arguments: Arguments) -> int:
     content: control_socket.Message = {
         "running": running,
         "cards": device["cards"],
+        "inputs": [{"name": card.stable_name, "title": str(card)} for card in list_inputs()],
         "card": device["card"],
         "opens": device["ready"] if device["card"] else None,
         "serial_ports": [str(port) for port in sorted(SERIAL_PORTS.glob("*"))],
@@ -203,6 +206,7 @@ def _text_of(content: control_socket.Message) -> str:
     ] or ["声卡：这台机器上没有"]
     if content["card"] and not any(card["in_use"] for card in content["cards"]):
         lines.append(f"声音送到：{content['card']}（ALSA 里的名字，不在上面）{using}")
+    lines += [f"声音输入：{one['name']}  {one['title']}" for one in content["inputs"]]
     lines += [f"串口：{port}" for port in content["serial_ports"]]
     lines += [f"继电器：{name}  {state[on]}" for name, on in content["relays"].items()]
     lines += [f"故障：{content['fault']}"] if content["fault"] else []

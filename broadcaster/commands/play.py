@@ -1,4 +1,4 @@
-"""`broadcaster play`: a sound file, a sound of the library or a folder of it, now or later."""
+"""`broadcaster play`: a sound file, a sound or a folder of the library, or a stream, now or later."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from broadcaster.commands.box import air
@@ -14,14 +15,16 @@ from broadcaster.commands.notice_options import add_sink
 from broadcaster.commands.sounds import library_of, take_file
 from broadcaster.core.errors import SoundRefused, TimeRefused
 from broadcaster.core.notice import Notice
-from broadcaster.core.piece import Order, Piece, PieceKind
+from broadcaster.core.piece import ADDRESSES, Order, Piece, PieceKind
 
 if TYPE_CHECKING:
     from broadcaster.studio.sound_library import SoundLibrary
 
 
 def play_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sound", metavar="声音", help="声音文件，或者声音库里一个声音、一个文件夹的名字")
+    parser.add_argument(
+        "sound", metavar="声音", help="声音文件，声音库里一个声音、一个文件夹的名字，或者要转播的地址"
+    )
     parser.add_argument("--minutes", type=float, metavar="分钟", help="放几分钟")
     parser.add_argument("--order", choices=[one.value for one in Order], help="文件夹的先后")
     parser.add_argument("--at", metavar="时间", help='到时候再放，例如 "2026-12-01 09:00"')
@@ -50,6 +53,10 @@ def _meant(arguments: Arguments, library: SoundLibrary) -> tuple[Piece, str]:
     if path.is_file():
         sound = take_file(library, path)
         return Piece(PieceKind.AUDIO, sound.key, arguments.minutes, order), sound.title
+    if name.startswith(ADDRESSES):
+        return Piece(
+            PieceKind.RELAY, name, arguments.minutes, order
+        ), f"转播 {urlsplit(name).hostname or ''}"[:100]
     sounds = library.all()
     if found := named(sounds, name):
         return Piece(PieceKind.AUDIO, found.key, arguments.minutes, order), found.title

@@ -125,7 +125,8 @@ class Item:
     """A clip in its place in a programme, with the silence after it; `says` is its text as written.
 
     Signal, opening and clappers are not `matter`: who heard no more has heard nothing of the notice. A
-    `continuous` one is a part of a sound and no speech: after a cut that goes on from its place.
+    `continuous` one is a part of a sound and no speech: after a cut that goes on from its place. Of one
+    that is `incoming`, made elsewhere while it is heard, it goes on where it is by then.
     `piece` is the column's piece that it belongs to, from 1; the words of the notice before them are 0,
     its closing comes after the last. A continuous one begins at `at_seconds` of its sound, which is
     played until `of_seconds`; 0 where that is not known.
@@ -139,6 +140,7 @@ class Item:
     piece: int = 0
     at_seconds: float = 0.0
     of_seconds: float = 0.0
+    incoming: bool = False
 
     @property
     def seconds(self) -> float:

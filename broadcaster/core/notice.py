@@ -232,6 +232,11 @@ class Notice:
         return Severity.DAILY if self.drill else self.severity
 
     @property
+    def comes_in(self) -> bool:
+        """True of a column of which a piece is made elsewhere while it is heard."""
+        return any(piece.incoming for piece in self.pieces)
+
+    @property
     def rank(self) -> int:
         """Order on the air, 1 first."""
         return self.meant.rank

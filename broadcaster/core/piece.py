@@ -64,6 +64,11 @@ class Piece:
         return self.kind is PieceKind.TEXT
 
     @property
+    def incoming(self) -> bool:
+        """True of sound that is made elsewhere while it is heard; nothing of it is ready before."""
+        return self.kind in ENDLESS
+
+    @property
     def problem(self) -> str:
         """A sentence in Chinese on what is wrong with it, or ""."""
         return next(self._problems(), "")
@@ -76,7 +81,7 @@ class Piece:
             yield f"{label}太长：有 {len(self.source)} 个字，最多 {LONGEST_SOURCE} 个字，请改短一些。"
         if self.kind is PieceKind.RELAY and not self.source.startswith(ADDRESSES):
             yield f"转播的地址要以 http:// 或 https:// 开头，现在写的是 {self.source[:40]}。"
-        if self.kind in ENDLESS and self.minutes is None:
+        if self.incoming and self.minutes is None:
             yield f"{label}没有完的时候，要写播几分钟，比如 minutes: 30。"
         if self.minutes is not None and not 0 < self.minutes <= MOST_MINUTES:
             yield f"播几分钟（minutes）要大于 0，最多 {MOST_MINUTES}，现在写的是 {self.minutes:g}。"

@@ -23,6 +23,8 @@ from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.folder_choice import FolderChoice
+from broadcaster.station.incoming_column import ColumnParts
+from broadcaster.station.incoming_pieces import IncomingPieces, IncomingSources, StandIns
 from broadcaster.station.lexicon_file import LexiconFile
 from broadcaster.station.live_programme import Microphone
 from broadcaster.station.station import Station
@@ -43,7 +45,7 @@ AHEAD = timedelta(hours=24)
 KEPT_BEFORE = timedelta(hours=48)
 CLOSING = "广播站关闭"
 # The player waits for 60 s, and stirs every 10 while it airs. The studio looks through all that is due.
-PLAYER_SECONDS, STUDIO_SECONDS = 180.0, 300.0
+PLAYER_SECONDS, STUDIO_SECONDS, INCOMING_SECONDS = 180.0, 300.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,18 @@ def open_box(
         memory = Spool(open_spool(settings.paths.state).folders[-1:])
         stack.callback(memory.close)
         microphone = Microphone(studio, memory, settings.sound.rate_hz)
-        player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
+        incoming = IncomingPieces(
+            microphone.make,
+            ColumnParts(
+                studio,
+                clock,
+                IncomingSources(settings.sound, memory).open,
+                StandIns(library.all, choice.of).of,
+                rules.rest_begins,
+                studio.pieces.tell,
+            ),
+        )
+        player = Player(incoming.make, device, rules, endings.record, clock, store.queue.move)
         player.on_damage = studio.throw_away
         intake = DurableQueue(store.queue, player, endings, clock)
         intake.choose = choice.of
@@ -147,6 +160,7 @@ def open_box(
             lambda: store.fault,
             lambda: store.lost_records.fault,
             lambda: studio.house.fault,
+            lambda: studio.pieces.fault,
             lambda: words.fault,
             lambda: config.fault,
         ]
@@ -175,6 +189,7 @@ def open_box(
             stack.enter_context(ThreadLoop("cache", studio.house.step, studio.house.wake)),
             stack.enter_context(ThreadLoop("talks", station.talks.step, station.talks.wake)),
             stack.enter_context(ThreadLoop("copies", copies.step, copies.wake)),
+            stack.enter_context(ThreadLoop("incoming", incoming.step, incoming.wake, INCOMING_SECONDS)),
             stack.enter_context(ThreadLoop("sounds", station.uploads.step, station.uploads.wake)),
             stack.enter_context(playing),
             stack.enter_context(ThreadLoop("progress", intake.note_progress, intake.wake)),

@@ -110,18 +110,26 @@ class CurrentAiring:
     def airing(self) -> Airing:
         return self.waited.airing
 
+    @property
+    def wanted(self) -> QueuedAiring:
+        """The airing as it is to be made: whole, but of a column of which a piece comes in only from the
+        line on that is heard next.
+        """
+        if not self.airing.notice.comes_in:
+            return self.waited
+        line, seconds = self._from
+        return replace(self.waited, next_line=line, seconds_in_line=seconds)
+
     def add(self, item: Item, line: int, monotonic: float) -> float | None:
         """Take the next sound, to be heard from so many seconds on; None if it was heard before."""
-        self.seconds_due += item.seconds
         if line and item.matter:
             self._matter_from = min(self._matter_from, line)
-        place = self._come.get(line, 0.0)
+        place = item.at_seconds if item.incoming else self._come.get(line, 0.0)
+        self._count(item, line, place)
         if item.continuous:
             self._come[line] = place + item.seconds
-        heard_before = self.waited.next_line, self.waited.seconds_in_line
-        self.seconds_before += _seconds_before(item, line, place, heard_before)
         start = _seconds_before(item, line, place, self._from)
-        if start and item.seconds - start < NOTHING_SECONDS:
+        if line < self._from[0] or (start and item.seconds - start < NOTHING_SECONDS):
             return None
         if self.started_monotonic is not None:
             # Silence while nothing was left to play is no part of it.
@@ -130,19 +138,40 @@ class CurrentAiring:
         self._length += item.seconds - start
         return start
 
+    def _count(self, item: Item, line: int, place: float) -> None:
+        """Of a piece that comes in the first sound tells how long it is; it began where it is by now."""
+        heard_before = self.waited.next_line, self.waited.seconds_in_line
+        if not item.incoming:
+            self.seconds_due += item.seconds
+            self.seconds_before += _seconds_before(item, line, place, heard_before)
+        elif line not in self._come:
+            self.seconds_due += item.of_seconds
+            gone = place if line == heard_before[0] else item.of_seconds
+            self.seconds_before += gone if line <= heard_before[0] else 0.0
+
+    def comes_in(self, damaged: Damaged) -> bool:
+        """True of a sound that cannot be asked for again, and of which more comes."""
+        sound = self._given[damaged.number]
+        return sound.item.incoming and not self.made and sound.line == self._given[-1].line
+
     def drop_damaged(self, damaged: Damaged) -> None:
         """Forget a sound and all behind it: it is to come again, or what follows, where it is the signal
-        or is damaged a second time."""
-        sound = self._given[damaged.number]
+        or is damaged a second time. Of one that comes in what was lost is over.
+        """
+        sound, goes_on = self._given[damaged.number], self.comes_in(damaged)
         line, left_out = sound.line, (sound.line, sound.place) == self._asked_again
         self._asked_again = line, sound.place
         self._length = sound.begin + damaged.seconds_of_it
-        if not sound.item.continuous:
-            self._from = line + (line == 0 or left_out), 0.0
-        else:
-            good = sound.start + damaged.seconds_of_it
+        good = sound.start + damaged.seconds_of_it
+        if sound.item.incoming and not goes_on:
+            self._from = line_before(sound.item.piece + 1) + 1, 0.0
+        elif sound.item.continuous:
             self._from = line, sound.place + (sound.item.seconds if left_out else good)
+        else:
+            self._from = line + (line == 0 or left_out), 0.0
         self._given = self._given[: damaged.number]
+        if goes_on:
+            return
         self._come = {}
         self.seconds_due, self.seconds_before, self.made = 0.0, 0.0, False
         if left_out:
@@ -321,11 +350,11 @@ class CurrentAiring:
 
 
 def _seconds_before(item: Item, line: int, place: float, point: tuple[int, float]) -> float:
-    """The seconds of a sound that lie before a point in the programme; speech lies there whole or not at
-    all.
+    """The seconds of a sound that lie before a point in the programme; speech, and what comes in, lies
+    there whole or not at all.
     """
     if line < point[0]:
         return item.seconds
-    if line > point[0] or not item.continuous:
+    if line > point[0] or item.incoming or not item.continuous:
         return 0.0
     return min(max(point[1] - place, 0.0), item.seconds)

@@ -238,7 +238,7 @@ class Player:
 
     def _make_and_follow(self, on_air: CurrentAiring) -> Ended | None:
         try:
-            with self._make(on_air.waited, self._inbox.put):
+            with self._make(on_air.wanted, self._inbox.put):
                 return self._follow(on_air)
         except Exception:
             logger.exception(
@@ -270,10 +270,11 @@ class Player:
                 self._take(message, on_air)
             elif message.item_id == on_air.airing.id and not on_air.cut:
                 self.on_damage(message.sound)
+                comes_in = on_air.comes_in(message)
                 on_air.drop_damaged(message)
                 self._device.mend()
-                # What a person says now cannot be asked for again; it goes on.
-                if not on_air.airing.notice.talk:
+                # What a person says now, or what comes in, cannot be asked for again; it goes on.
+                if not (on_air.airing.notice.talk or comes_in):
                     return None
         return message
 

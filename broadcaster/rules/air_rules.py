@@ -42,6 +42,10 @@ class AirRules:
             )
         return Verdict(Ruling.LEAVE_OUT, why_not) if why_not else verdict
 
+    def rest_begins(self, airing: Airing, moment: datetime, until: datetime) -> datetime | None:
+        """When quiet hours begin in this span, for an airing that they hold off."""
+        return quiet_hours.rest_begins(self._settings, airing.notice, moment, until)
+
     def stopped(self, airing: Airing) -> bool:
         """True if somebody stopped the loops in the airing's window."""
         stop = self.loops_stopped_at

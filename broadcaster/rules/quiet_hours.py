@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
-from broadcaster.core.notice import Notice, Severity, WhenQuiet
+from broadcaster.core.notice import Notice, OfficeLevel, Severity, WhenQuiet
 from broadcaster.settings.hourly_limits import QuietRule
 from broadcaster.settings.schema import Settings
 from broadcaster.settings.values import read_season, read_window
@@ -45,7 +45,7 @@ def quiet(settings: Settings, moment: datetime, notice: Notice, night_ok: bool =
     """The verdict of quiet hours on a notice at an aware moment, whoever asks; `night_ok` as of an
     `Airing`.
     """
-    if night_ok and settings.quiet.county_orange_passes:
+    if night_ok and settings.quiet.county_orange_passes and not notice.comes_in:
         return PASSES
     local = moment.astimezone(settings.station.zone)
     rest = _rest_at(settings, local)
@@ -56,6 +56,19 @@ def quiet(settings: Settings, moment: datetime, notice: Notice, night_ok: bool =
     if notice.when_quiet is WhenQuiet.WAIT and end:
         return Verdict(Ruling.DEFER, f"{name}不播，{end:%m月%d日 %H:%M} 再播", end)
     return Verdict(Ruling.SUPPRESS, f"{name}不播（{name}到 {until:%H:%M}）")
+
+
+def rest_begins(
+    settings: Settings, notice: Notice, moment: datetime, until: datetime
+) -> datetime | None:
+    """The first beginning of quiet hours in a span of aware time that such a notice does not pass."""
+    if _always_passes(settings, notice):
+        return None
+    first = moment.astimezone(settings.station.zone).date()
+    last = until.astimezone(settings.station.zone).date()
+    days = (first + number * DAY for number in range((last - first).days + 1))
+    begins = [rest.begins for day in days for rest in rests_on(settings, day)]
+    return min((begin for begin in begins if moment < begin < until), default=None)
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,10 @@ def volume_at(
 
 
 def _always_passes(settings: Settings, notice: Notice) -> bool:
+    """By its severity; of what comes in from outside nobody knows what it will say, so it passes only
+    where the county wants it, and red."""
+    if notice.comes_in:
+        return notice.meant is Severity.RED and notice.office is not OfficeLevel.VILLAGE
     orange = settings.quiet.orange_passes and notice.meant is Severity.ORANGE
     return orange or notice.meant is Severity.RED
 

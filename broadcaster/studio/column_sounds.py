@@ -22,8 +22,8 @@ def sound_items(piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[
     """
     if piece.kind is PieceKind.FOLDER:
         raise LineRefused(f"文件夹“{piece.source}”里没有声音，请先传几个进去。")
-    if piece.kind is not PieceKind.AUDIO:
-        raise LineRefused(f"这一版还放不了{PIECE_LABELS[piece.kind]}：{piece.source[:60]}。")
+    if piece.incoming:
+        raise LineRefused(f"{PIECE_LABELS[piece.kind]}要到播的时候才有，这里听不到。")
     sound = named(SoundLibrary(settings.paths.state).all(), piece.source)
     if sound is None:
         raise LineRefused(f"没有“{piece.source}”这个声音，请在节目里看看名字，或者重新传一遍。")

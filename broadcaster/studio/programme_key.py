@@ -16,6 +16,7 @@ from broadcaster.core.model import SettledNotice
 from broadcaster.core.notice import SPECS, Notice, Signal, Style, plain
 from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.studio.stretches import made_ahead
 from broadcaster.text.fingerprint import LexiconVersion
 from broadcaster.text.speakable import check_numbers, check_speakable, settled_tempo
 from broadcaster.tts.catalogue import Catalogue
@@ -95,7 +96,7 @@ class Recipes:
                 filled_in = self._filled_in(notice)
                 for voice in self._cascade.voices(filled_in.voice or ""):
                     with suppress(VoiceUnavailable):
-                        keys.add(self.in_voice(filled_in, voice).key)
+                        keys |= {self.in_voice(part, voice).key for part in made_ahead(filled_in)}
         return keys
 
     def _first_of(self, voices: list[str], notice: Notice) -> SettledNotice:

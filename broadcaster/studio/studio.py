@@ -22,6 +22,7 @@ from broadcaster.core.model import (
     Made,
     Prepared,
     Programme,
+    Ready,
     RenderFailed,
     Script,
     SettledNotice,
@@ -29,8 +30,10 @@ from broadcaster.core.model import (
 from broadcaster.core.notice import Notice, Signal
 from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.studio.piece_faults import PieceFaults
 from broadcaster.studio.programme_key import Recipes
 from broadcaster.studio.render_job import Making, RenderContext
+from broadcaster.studio.stretches import made_ahead
 from broadcaster.studio.voice_client import Workshop
 from broadcaster.text.fingerprint import LexiconVersion
 from broadcaster.tts.base.engine import VoiceEntry as VoiceEntry
@@ -74,6 +77,7 @@ class Studio:
         signals = set(map(recipes.signal_key, SIGNAL_VERSIONS))
         self.house = Housekeeping(self._store, settings, lambda: recipes.keys(due()), signals, clock)
         self._workshop = Workshop(settings, clock, self.house.note_rendered)
+        self.pieces = PieceFaults(clock)
         self._live: list[Making] = []
         self._changed = threading.Condition()
         self._making_ahead = False
@@ -180,8 +184,15 @@ class Studio:
         What is ready is delivered at once, on this thread; the rest while the context is open. An
         online voice that has said nothing when the chime is over gives way to one that stands in.
         """
+
+        def deliver_and_tell(delivery: Delivery) -> None:
+            # A part that is whole says nothing of what is before it.
+            if not isinstance(delivery, Ready) and ((lack := _lack_of(delivery)) or not first_piece):
+                self._tell_lacks(settled.notice, lack)
+            deliver(delivery)
+
         with (
-            self.house.on_air(deliver) as delivered,
+            self.house.on_air(deliver_and_tell) as delivered,
             self._making_live(settled, self._recipes.words, delivered, first_piece),
         ):
             yield
@@ -283,12 +294,11 @@ class Studio:
         return found
 
     def _make_next_ahead(self) -> None:
-        for notice in self._ahead():
+        for settled in self._wanted_ahead():
             try:
-                settled = self._recipes.settle_accepted(notice)
                 best = self._recipes.best(settled, self._clock.monotonic())
             except BroadcasterError as error:
-                logger.warning("“%s”提前做不成：%s", notice.title, error)
+                logger.warning("“%s”提前做不成：%s", settled.notice.title, error)
                 continue
             tried_at = self._tried_ahead.get(best.key)
             if tried_at is not None and self._clock.monotonic() - tried_at < RETRY_SECONDS:
@@ -298,8 +308,24 @@ class Studio:
                 self.start(settled).add_done_callback(partial(self._made_ahead, best))
                 return
 
+    def _wanted_ahead(self) -> Iterator[SettledNotice]:
+        for notice in self._ahead():
+            try:
+                settled = self._recipes.settle_accepted(notice)
+                parts = made_ahead(settled.notice)
+                yield from map(self._recipes.settle_accepted, parts)
+            except BroadcasterError as error:
+                logger.warning("“%s”提前做不成：%s", notice.title, error)
+
+    def _tell_lacks(self, notice: Notice, sentence: str) -> None:
+        """Of a column; what else cannot be made is told where it was asked for."""
+        if notice.pieces:
+            told = f"栏目“{notice.title}”有放不了的：{sentence}" if sentence else ""
+            self.pieces.tell(f"column {notice.title}", told)
+
     def _made_ahead(self, best: SettledNotice, made: Future[Programme]) -> None:
         error, voice = made.exception(), best.voice
+        self._tell_lacks(best.notice, str(error) if error else made.result().lacks)
         if error:
             logger.warning("没有提前做：%s", error)
         # A voice that is left alone is tried when it is due again; this is for one that refuses a line,
@@ -325,6 +351,10 @@ class Studio:
             words.lexicon,
             partial(self._recipes.in_voice, words=words),
         )
+
+
+def _lack_of(end: Made | RenderFailed) -> str:
+    return end.programme.lacks if isinstance(end, Made) else end.reason
 
 
 def _end(made: Future[Programme], delivery: Delivery) -> None:

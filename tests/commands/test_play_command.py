@@ -1,10 +1,12 @@
 """The command that plays a sound file, a sound of the library or a folder, by a box of its own."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from rig.radio import Radio
 from rig.village import Village
 
 from broadcaster.studio.sound_library import SoundLibrary
@@ -50,3 +52,17 @@ def test_a_file_for_which_the_library_has_no_room_is_told(village: Village, tmp_
     done = village.call("play", str(tone(tmp_path, "国歌.wav", 500)))
     assert done.returncode == 2 and "不够" in done.stderr
     assert SoundLibrary(village.state).all() == []
+
+
+def test_a_stream_is_relayed_by_its_address_for_its_minutes(village: Village, tmp_path: Path) -> None:
+    out = tmp_path / "out.wav"
+    tone(tmp_path, "tone.wav", 700)
+    with closing(Radio(tmp_path)) as radio:
+        without = village.call("play", f"{radio.url}/tone.wav")
+        options = ("--minutes", "0.2", "--output-file", str(out))
+        done = village.call("play", f"{radio.url}/tone.wav", *options)
+    assert without.returncode == 2 and "要写播几分钟" in without.stderr
+    assert done.returncode == 0, done.stderr
+    samples, rate_hz = soundfile.read(out)
+    assert np.count_nonzero(np.abs(samples) > 0.01) > 0.7 * rate_hz
+    assert "转播 127.0.0.1" in village.call("journal").stdout

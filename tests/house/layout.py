@@ -152,6 +152,7 @@ HOMES: dict[str, set[str]] = {
     "markupsafe": {"web/base"},
     "numpy": {
         *("core/model.py", "studio/voice_child.py", "studio/recording_child.py"),
+        "studio/incoming_child.py",
         *("text/g2p_network.py", "tts", "audio"),
     },
     "opencc": {"text/simplify.py"},
@@ -163,7 +164,7 @@ HOMES: dict[str, set[str]] = {
         *("station/remote_values.py", "web/api", "bulletin", "county/store/office_settings.py"),
         "county/foreign/message_log.py",
     },
-    "pydantic_core": {"settings/problems.py", "schedule/timetable_file.py"},
+    "pydantic_core": {"settings/problems.py", "schedule/timetable_file.py", "web/api/schemas.py"},
     "pydub": {"audio/export.py"},
     "securesystemslib": {
         *("bulletin", "link", "county/keys", "county/notices", "county/relay", "county/villages"),

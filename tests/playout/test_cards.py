@@ -16,6 +16,7 @@ from broadcaster.playout.device.alsa_cards import (
     choose_output,
     list_cards,
 )
+from broadcaster.playout.device.alsa_inputs import input_pcm, list_inputs
 from broadcaster.playout.device.sound_messages import CardOutput, FileOutput, NoOutput, SilentOutput
 from broadcaster.system.runtime_folder import leave_memory
 
@@ -72,6 +73,20 @@ def config_of(chosen: object) -> str:
 def test_the_kernel_s_list_is_read(cards: list[Card]) -> None:
     assert [card.id for card in cards] == ["vc4hdmi0", "Headphones", "Device"]
     assert cards[2] == Card("Device", "USB-Audio", "USB Audio Device")
+
+
+def test_an_input_is_found_by_what_people_call_its_card(tmp_path: Path) -> None:
+    (tmp_path / "cards").write_text(CARDS_FILE)
+    plug(tmp_path, 1, "bcm2835")
+    plug(tmp_path, 2, "1-1/1-1.3/1-1.3:1.0", "pcmC2D0p", "pcmC2D0c")
+    inputs = list_inputs(tmp_path / "cards", tmp_path / "class/sound")
+    assert [card.id for card in inputs] == ["Device"], "those that take sound in"
+    for name in ("device", "USB Audio Device", "1-1.3"):
+        assert input_pcm(name, {}, inputs) == "plughw:CARD=Device"
+    assert input_pcm("hw:1,0", {}, inputs) == "hw:1,0"
+    assert input_pcm("tuner", {"ALSA_CONFIG_PATH": "somebody's"}, []) == "tuner"
+    with pytest.raises(DeviceLost, match="没有叫 收音机 的声音输入。现有的：Device"):
+        input_pcm("收音机", {}, inputs)
 
 
 def test_a_machine_without_sound_has_no_cards(tmp_path: Path) -> None:

@@ -231,6 +231,60 @@ def test_of_a_sound_that_is_damaged_in_two_places_only_those_parts_are_left_out(
     assert begun.failure == LEFT_OUT
 
 
+RELAY = line_before(2) + 1
+RELAYED = Notice("", pieces=(*COLUMN.pieces[:1], Piece(PieceKind.RELAY, "http://tai.cn", 1.0)))
+
+
+def block(place: float) -> Item:
+    """Five seconds of a relay, the second piece of a column."""
+    return replace(parts(5.0)[0], incoming=True, at_seconds=place, of_seconds=60.0)
+
+
+def begun_relay(waited: QueuedAiring | None = None) -> CurrentAiring:
+    airing = Airing(RELAYED, NOON, NOON + timedelta(minutes=5), AiringKind.SCHEDULED)
+    return begun_opera(waited or QueuedAiring(airing))
+
+
+def test_what_comes_in_is_one_line_of_its_stated_length_and_never_cut_at_its_start() -> None:
+    begun = begun_relay()
+    assert [begun.add(block(place), RELAY, 100.0) for place in (0.0, 5.0)] == [0.0, 0.0]
+    assert begun.seconds_due == 64.0, "its length counts once"
+    assert begun.piece_at(10.0) == PiecePlace(2, "戏曲/大登殿", 6.0, 60.0)
+    rest = begun.rest(Ended("a", 10.0, False, "让位"), NOON, 110.0)
+    assert (rest.next_line, rest.seconds_in_line) == (RELAY, pytest.approx(6.0))
+    again = begun_relay(rest)
+    assert again.add(block(26.0), RELAY, 100.0) == 0.0
+    assert again.add(block(31.0), RELAY, 100.0) == 0.0
+    assert (again.seconds_before, again.seconds_due) == (30.0, 64.0)
+    assert again.seconds_in_line(7.0) == pytest.approx(33.0), "where it is by then"
+
+
+def test_a_relay_that_is_skipped_goes_on_with_the_next_piece() -> None:
+    begun = begun_relay()
+    begun.add(block(0.0), RELAY, 100.0)
+    begun.take_cut(Cut("跳过了第 2 段", Cause.SKIP, 2))
+    rest = begun.rest(Ended("a", 6.0, False, ""), NOON, 106.0)
+    assert (rest.next_line, rest.seconds_in_line) == (line_before(3) + 1, 0.0)
+    again = begun_relay(rest)
+    assert again.add(replace(block(0.0), clip=Clip("", Path(), 0.0)), RELAY, 100.0) is None
+    assert again.seconds_before == 64.0
+
+
+def test_what_comes_in_damaged_is_over_and_what_follows_is_made_again() -> None:
+    begun = begun_relay()
+    for place in (0.0, 5.0):
+        begun.add(block(place), RELAY, 100.0)
+    damaged = Damaged("a", 1, Path("key.flac"), 2.0)
+    assert begun.comes_in(damaged)
+    begun.drop_damaged(damaged)
+    assert begun.add(block(10.0), RELAY, 100.0) == 0.0, "more of it comes"
+    assert begun.seconds_due == 64.0
+    begun.add(replace(sound(3.0), piece=3), line_before(3) + 1, 100.0)
+    assert not begun.comes_in(damaged), "what follows was thrown away with it"
+    begun.drop_damaged(damaged)
+    assert (begun.wanted.next_line, begun.wanted.seconds_in_line) == (line_before(3) + 1, 0.0)
+
+
 def test_only_what_a_person_cuts_is_stopping() -> None:
     begun = CurrentAiring(QueuedAiring(Airing(Notice("通知"), NOON, NOON)), NOON)
     begun.take_cut(Cut("让位给更紧急的通知", Cause.SEVERER))

@@ -7,8 +7,8 @@ monitor of its only sink. Both record mono or stereo 16-bit samples as they woul
 import os
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -24,6 +24,7 @@ high-priority = no
 realtime-scheduling = no
 avoid-resampling = yes
 """
+TUNER_SINK = "module-null-sink sink_name=tuner rate=48000 channels=1 format=s16le"
 NULL_SINK = "module-null-sink sink_name=village rate=48000 channels=1 format=s16le norewinds=1"
 
 
@@ -190,6 +191,19 @@ class PulseRig(Rig):
     def resume(self) -> None:
         self._control("suspend-sink", "village", "0")
 
+    @contextmanager
+    def tuner(self, sound: Path) -> Iterator[str]:
+        """An input, by its name in ALSA, on which a sound file plays again and again."""
+        self._control("load-module", *TUNER_SINK.split())
+        options = ["-v", "error", "-re", "-stream_loop", "-1", "-i", str(sound)]
+        self._run(["ffmpeg", "-nostdin", *options, "-f", "pulse", "-device", "tuner", "tuner"], {})
+        player = self._processes[-1]
+        try:
+            yield "tuner"
+        finally:
+            player.kill()
+            player.wait()
+
     def stop(self) -> None:
         for process in reversed(self._processes):
             process.terminate()
@@ -209,6 +223,7 @@ class PulseRig(Rig):
         self.asoundrc.write_text(
             f'pcm.village {{ type pulse  {server}  device "village" }}\n'
             f"pcm.default {{ type pulse  {server} }}\n"
+            f'pcm.tuner {{ type pulse  {server}  device "tuner.monitor" }}\n'
         )
         self._run(
             ["pulseaudio", "-n", "-F", script, "--daemonize=no", "--use-pid-file=no"],

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.core.notice import Notice, Severity, WhenQuiet
-from broadcaster.rules.quiet_hours import Ruling, quiet, volume_at
+from broadcaster.core.notice import Notice, OfficeLevel, Severity, WhenQuiet
+from broadcaster.core.piece import Piece, PieceKind
+from broadcaster.rules.quiet_hours import Ruling, quiet, rest_begins, volume_at
 from broadcaster.settings.schema import Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -154,3 +155,36 @@ def test_a_window_of_volume_may_go_over_midnight() -> None:
         40,
         40,
     ]
+
+
+RADIO = (Piece(PieceKind.RELAY, "http://tai.cn/1", 30),)
+
+
+@pytest.mark.parametrize(
+    ("severity", "office", "passes"),
+    [
+        (Severity.RED, OfficeLevel.VILLAGE, False),
+        (Severity.ORANGE, OfficeLevel.COUNTY, False),
+        (Severity.RED, OfficeLevel.COUNTY, True),
+    ],
+)
+def test_what_comes_in_passes_quiet_hours_only_for_the_county_and_red(
+    severity: Severity, office: OfficeLevel, passes: bool
+) -> None:
+    relay = Notice("", pieces=RADIO, severity=severity, office=office)
+    orange = {"orange_passes": True, "county_orange_passes": True}
+    settings = Settings.model_validate({"quiet": orange})
+    assert quiet(settings, at("2026-11-20 23:00"), relay, night_ok=True).passes is passes
+    begins = rest_begins(settings, relay, at("2026-11-20 21:00"), at("2026-11-20 22:00"))
+    assert begins == (None if passes else at("2026-11-20 21:30"))
+
+
+def test_a_relay_knows_when_the_next_quiet_hours_begin() -> None:
+    relay = Notice("", pieces=RADIO)
+
+    def begin(first: str, last: str) -> datetime | None:
+        return rest_begins(USUAL, relay, at(f"2026-11-20 {first}"), at(f"2026-11-20 {last}"))
+
+    assert begin("12:00", "13:00") == at("2026-11-20 12:30")
+    assert begin("09:00", "23:00") == at("2026-11-20 12:30")
+    assert begin("09:00", "12:30") is None and begin("14:00", "21:00") is None

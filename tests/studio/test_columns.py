@@ -2,6 +2,7 @@
 the rest is heard.
 """
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -11,6 +12,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 from rig.fakes import ManualClock
+from rig.rig import wait_until
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Delivery, Item, Made, Ready, numbered
@@ -18,8 +20,10 @@ from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+from broadcaster.studio.piece_faults import PieceFaults
 from broadcaster.studio.sound_lengths import SoundLengths
 from broadcaster.studio.sound_library import Sound, SoundLibrary
+from broadcaster.studio.stretches import stretches
 from broadcaster.studio.studio import Studio
 
 RATE_HZ = 48_000
@@ -122,6 +126,42 @@ def test_the_plan_knows_the_lengths_of_the_library(
     assert seconds(audio("国歌")) == pytest.approx(3.0), "no signal, no opening"
     assert seconds(Piece(PieceKind.FOLDER, "戏曲")) == pytest.approx(9.0)
     assert seconds(Piece(PieceKind.FOLDER, "戏曲", 10)) == pytest.approx(600.0)
+
+
+def test_a_column_that_lacks_a_sound_is_a_fault_of_the_station_until_it_is_made_whole(
+    settings: Settings, library: SoundLibrary, tmp_path: Path
+) -> None:
+    column = Notice(
+        "", title="早间", pieces=(audio("国歌"), Piece(PieceKind.RELAY, "http://tai.cn", 30))
+    )
+    studio = Studio(settings, LexiconSettings(), ManualClock(), ahead=lambda: [column])
+    try:
+        studio.step()
+        wait_until(lambda: studio.pieces.fault)
+        assert studio.pieces.fault.startswith("栏目“早间”有放不了的：没有“国歌”这个声音")
+        take(library, tmp_path, "国歌", 1.0, 500)
+        made = threading.Event()
+        (words, _) = stretches(studio.settle(column).notice)
+        assert isinstance(words, Notice)
+        settled = studio.settle_accepted(words)
+        with studio.make(settled, lambda delivery: made.set() if isinstance(delivery, Made) else None):
+            assert made.wait(30.0)
+        assert not studio.pieces.fault
+    finally:
+        studio.close()
+
+
+def test_a_fault_that_nothing_tried_again_is_told_for_two_days_and_the_newest_first() -> None:
+    clock = ManualClock()
+    faults = PieceFaults(clock)
+    faults.tell("relay 1", "转播 一 收不到。")
+    clock.advance(86_400)
+    faults.tell("relay 2", "转播 二 收不到。")
+    assert faults.fault == "转播 二 收不到。放不了的声音还有 1 处。"
+    clock.advance(1.2 * 86_400)
+    assert faults.fault == "转播 二 收不到。"
+    faults.tell("relay 2", "")
+    assert faults.fault == ""
 
 
 def test_a_column_that_goes_on_with_a_later_piece_is_made_from_there(

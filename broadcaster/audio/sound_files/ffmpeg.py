@@ -121,7 +121,7 @@ class Decoding:
         """Rows of two, half a second at a time. Raises `SoundRefused` where there is no ffmpeg, or it
         hangs; close the iterator to end it early.
         """
-        with _started(self._command) as process:
+        with started(self._command) as process:
             try:
                 yield from self._read(process)
             finally:
@@ -162,7 +162,8 @@ def _samples(held: bytearray) -> Stereo:
     return np.frombuffer(bytes(held[:whole]), np.float32).reshape(-1, CHANNELS)
 
 
-def _started(command: list[str]) -> subprocess.Popen[bytes]:
+def started(command: list[str]) -> subprocess.Popen[bytes]:
+    """ffmpeg within its bounds, both its outputs piped. Raises `SoundRefused` where there is none."""
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -24,10 +24,10 @@ K_RATE_HZ = 48_000
 Samples = NDArray[np.float32]
 
 
-class LoudnessMeter:
-    """Loudness of one channel above each of some high-pass corners, all by one transform.
+class StepPowers:
+    """Power of each tenth of a second of one channel, K-weighted, above each of some high-pass corners.
 
-    Power is read off windowed spectra, each tenth of a second seen by two: no filter runs sample by
+    It is read off windowed spectra, each tenth of a second seen by two: no filter runs sample by
     sample, which numpy cannot do fast.
     """
 
@@ -39,20 +39,33 @@ class LoudnessMeter:
         # Parseval: bins but the first and last stand for two each; the window takes 3/8 of the power.
         self._weights = (2 * weights / (2 * self._step) ** 2 * (8 / 3)).T.astype(np.float32)
         self._held: Samples = np.zeros(self._step, np.float32)
-        self._powers: list[NDArray[np.floating]] = []
 
-    def take(self, samples: Samples) -> None:
+    def of(self, samples: Samples) -> NDArray[np.floating]:
+        """A row for each step that is whole now, a column for each corner."""
         held = np.concatenate([self._held, samples])
         count = max(len(held) // self._step - 1, 0)
         self._held = held[count * self._step :]
-        if count:
-            frames = sliding_window_view(held, 2 * self._step)[:: self._step][:count]
-            spectra = np.fft.rfft(frames * self._window)
-            self._powers.append((spectra.real**2 + spectra.imag**2) @ self._weights)
+        if not count:
+            return np.zeros((0, self._weights.shape[1]))
+        frames = sliding_window_view(held, 2 * self._step)[:: self._step][:count]
+        spectra = np.fft.rfft(frames * self._window)
+        return (spectra.real**2 + spectra.imag**2) @ self._weights
+
+
+class LoudnessMeter:
+    """Loudness of one channel above each of some high-pass corners, all by one transform."""
+
+    def __init__(self, rate_hz: int, corners_hz: tuple[float, ...]) -> None:
+        self._steps = StepPowers(rate_hz, corners_hz)
+        self._powers: list[NDArray[np.floating]] = []
+        self._tail: Samples = np.zeros(round(2 * rate_hz * STEP_SECONDS), np.float32)
+
+    def take(self, samples: Samples) -> None:
+        self._powers.append(self._steps.of(samples))
 
     def loudness(self) -> list[float]:
         """LUFS for each corner; ends the measuring. SILENT_LUFS for what has no block above it."""
-        self.take(np.zeros(2 * self._step, np.float32))
+        self.take(self._tail)
         steps = np.concatenate(self._powers)
         width = min(STEPS_A_BLOCK, len(steps))
         blocks = sliding_window_view(steps, width, axis=0).mean(axis=-1)
@@ -60,11 +73,20 @@ class LoudnessMeter:
 
 
 def _gated(powers: NDArray[np.floating]) -> float:
-    powers = powers[powers > 10 ** ((SILENT_LUFS + 0.691) / 10)]
+    powers = powers[powers > power_of(SILENT_LUFS)]
     if not len(powers):
         return SILENT_LUFS
     heard = powers[powers > powers.mean() * 10 ** (BELOW_MEAN_LU / 10)]
-    return float(10 * np.log10(heard.mean())) - 0.691
+    return lufs_of(float(heard.mean()))
+
+
+def power_of(lufs: float) -> float:
+    """Of one channel; ITU-R BS.1770-4 (2)."""
+    return float(10 ** ((lufs + 0.691) / 10))
+
+
+def lufs_of(power: float) -> float:
+    return float(10 * np.log10(power)) - 0.691
 
 
 def _k_power(hertz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -66,15 +66,17 @@ class Card:
 
 
 def list_cards(cards_file: Path = CARDS_FILE, folder: Path = CARDS_FOLDER) -> list[Card]:
-    """The cards of this machine that can play; none where the kernel has no sound."""
+    """The cards of this machine that can play."""
+    return [card for card, place in read_cards(cards_file, folder) if _can_play(place)]
+
+
+def read_cards(cards_file: Path, folder: Path) -> Iterator[tuple[Card, Path]]:
+    """All cards, each with its folder in sysfs; none where the kernel has no sound."""
     if not cards_file.exists():
-        return []
-    cards = []
+        return
     for match in CARD_LINE.finditer(cards_file.read_text()):
         place = folder / f"card{match['number']}"
-        if _can_play(place):
-            cards.append(Card(match["id"], match["driver"], match["name"], _port(place)))
-    return cards
+        yield Card(match["id"], match["driver"], match["name"], _port(place)), place
 
 
 def _can_play(place: Path) -> bool:
