@@ -44,7 +44,8 @@ REACHED = """words => {
 }"""
 # Where two things to press are so near that a thumb takes both for one.
 STUCK = """least => {
-    const all = [...document.querySelectorAll('main button, main .button, main .choice, main .small')]
+    const pressed = 'main button:not(.hidden), main .button, main .choice, main .small';
+    const all = [...document.querySelectorAll(pressed)]
         .map(e => ({e, b: e.getBoundingClientRect()})).filter(({b}) => b.width && b.height)
         .filter(({e}) => !e.closest('details:not([open])'));
     const apart = (one, other) => Math.max(

@@ -155,7 +155,7 @@ async function watch(key) {
   } catch (error) {
     if (!(error instanceof Over)) throw error;
   }
-  if (!current && !playing) location.reload();
+  if (!current && !document.querySelector(".sounding")) location.reload();
 }
 
 function begin() {
