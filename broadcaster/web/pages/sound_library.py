@@ -73,14 +73,14 @@ def take() -> ResponseReturnValue:
     g.about = "、".join(str(one.filename) for one in sent)
     for one in sent:
         try:
-            if sound := _sent_whole(one):
+            if sound := _sent_to_its_end(one):
                 _tell_taken(sound)
         except SoundRefused as error:
             return _page(Mistake("sound", f"{one.filename}：{error}"))
     return redirect(url_for("sounds.home"), 303)
 
 
-def _sent_whole(sent: FileStorage) -> Sound | None:
+def _sent_to_its_end(sent: FileStorage) -> Sound | None:
     """None while it is measured. Raises `SoundRefused`."""
     uploads, stream, sender = parts().station.uploads, sent.stream, access.me().name
     size = stream.seek(0, os.SEEK_END)
