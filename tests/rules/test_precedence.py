@@ -72,6 +72,8 @@ GOES_ON = {
     (AiringKind.SCHEDULED, Cause.DOWN): (True, True),
     (AiringKind.LOOP, Cause.SEVERER): (False, False),
     **{(kind, Cause.WINDOW): (False, False) for kind in AiringKind},
+    # With its next piece.
+    **{(kind, Cause.SKIP): (True, True) for kind in AiringKind},
     (AiringKind.LOOP, Cause.DEVICE): (True, True),
     (AiringKind.LOOP, Cause.DOWN): (True, False),
 }

@@ -49,7 +49,14 @@ def test_a_moment_from_another_zone_is_said_in_ours() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.4, "0 秒"), (48.2, "48 秒"), (59.6, "1 分钟"), (80, "1 分 20 秒"), (3600, "60 分钟")],
+    [
+        (0.4, "0 秒"),
+        (48.2, "48 秒"),
+        (59.6, "1 分钟"),
+        (80, "1 分 20 秒"),
+        (3600, "1 小时"),
+        (3900, "1 小时 5 分"),
+    ],
 )
 def test_seconds_are_said_in_minutes_and_seconds(seconds: float, words: str) -> None:
     assert wording.say_seconds(seconds) == words

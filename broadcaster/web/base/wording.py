@@ -84,6 +84,8 @@ def say_seconds(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     if minutes >= 60:
         hours, minutes = divmod(round(seconds / 60), 60)
+        if not minutes:
+            return _("%(hours)s 小时", hours=hours)
         return _("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=minutes)
     if not minutes:
         return _("%(seconds)s 秒", seconds=rest)
