@@ -72,12 +72,14 @@ RESUMES = {
 
 def resume(airing: Airing, cause: Cause) -> Resume:
     """The way in which a cut airing goes on, while it is valid. A talk at a microphone is stored nowhere
-    and never goes on, nor does one whose time is over; a red one always does.
+    and never goes on, nor does one whose time is over; a red one always does, and so does an opera that
+    somebody has put on: nobody thinks of asking for its second half again.
     """
     if airing.notice.talk or cause is Cause.WINDOW:
         return Resume.NEVER
-    red = airing.notice.meant is Severity.RED
-    return Resume.FROM_LINE if red else RESUMES[cause][airing.kind]
+    put_on = airing.kind is AiringKind.LIVE and bool(airing.notice.pieces)
+    always = put_on or airing.notice.meant is Severity.RED
+    return Resume.FROM_LINE if always else RESUMES[cause][airing.kind]
 
 
 def valid_until(airing: Airing, cut_at: datetime | None) -> datetime:

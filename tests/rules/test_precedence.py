@@ -8,6 +8,7 @@ import pytest
 
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.core.notice import Notice, OfficeLevel, Severity
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.rules.precedence import Cause, cuts_in, goes_on, precedence
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
@@ -86,5 +87,9 @@ def test_what_was_cut_goes_on_by_its_kind_and_by_what_cut_it(kind: AiringKind, c
     assert tuple(goes_on(cut, cause, line) for line in (UNHEARD, HALF_SAID)) == GOES_ON[kind, cause]
     red = replace(airing(Severity.RED, OfficeLevel.VILLAGE), kind=kind)
     assert goes_on(red, cause, HALF_SAID) is (cause is not Cause.WINDOW)
+    piece = Piece(PieceKind.AUDIO, "戏曲/大登殿")
+    column = replace(cut, notice=replace(cut.notice, pieces=(piece,)))
+    follows = kind is AiringKind.LIVE or GOES_ON[kind, cause][1]
+    assert goes_on(column, cause, HALF_SAID) is (cause is not Cause.WINDOW and follows)
     talk = replace(red, notice=replace(red.notice, talk=True))
     assert not goes_on(talk, cause, UNHEARD)

@@ -171,14 +171,19 @@ def _lead_to_preview(form: Form, mistake: Mistake | None = None) -> ResponseRetu
 def _set_apart(sent: Notice) -> None:
     """Stores the words that another phone has looked at since as a draft of their own."""
     last = drafts.find(sent.id)
-    if last and not last.became and last.get("text").strip() != sent.text.strip():
+    if last and not last.became and not _says(drafts.form_of(last), sent):
         drafts.keep(drafts.SAY, "", drafts.form_of(last))
 
 
 def _says_the_same(airing: Airing, form: Form) -> bool:
     """True if the form says the same as the airing under its id."""
-    notice = wish_of(form).notice
-    return (airing.notice.text, airing.notice.pieces) == (notice.text, notice.pieces)
+    return _says(form, airing.notice)
+
+
+def _says(form: Form, notice: Notice) -> bool:
+    """True if the form has the words and the pieces of the notice."""
+    written = wish_of(form).notice
+    return (written.text.strip(), written.pieces) == (notice.text.strip(), notice.pieces)
 
 
 def _aired(notice_id: str) -> Airing | None:
