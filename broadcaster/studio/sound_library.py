@@ -19,7 +19,7 @@ from broadcaster.core.project_folders import SOUNDS
 from broadcaster.studio.one_shot_child import report_of
 from broadcaster.system.atomic_file import atomic_write, settle
 
-LARGEST_BYTES = 500 * 1024 * 1024
+LARGEST_BYTES = 500_000_000
 LIMIT_BYTES = 8_000_000_000
 # For the database, the cache and updates.
 RESERVE_BYTES = 500_000_000
@@ -34,7 +34,7 @@ REMOVED = "removed"
 # Beside a sound that could not be measured again: it may take half an hour, so not at each taking in.
 REFUSED = ".refused"
 GONE = "没有这段声音，可能已经删掉了，请重新传一遍。"
-LARGE_SAID = f"这个文件太大了，最多 {LARGEST_BYTES >> 20} 兆。请分成几段，或者转成 mp3 再传。"
+LARGE_SAID = f"这个文件太大了，最多 {LARGEST_BYTES // 1_000_000} 兆。请分成几段，或者转成 mp3 再传。"
 NO_ROOM_SAID = "放声音的地方不够了，还剩 {room} 兆，这个文件要 {size} 兆。请先删掉几段不用的。"
 FAILED_SAID = "这个文件解不开，请换一种格式再试。"
 
