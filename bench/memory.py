@@ -71,17 +71,17 @@ def together(phones: int, tasks: Iterable[Callable[[], object]]) -> None:
 
 def look_at(phone: Phone, path: str) -> None:
     with suppress(HTTPError):
-        phone.open(path).read()
+        phone.read(path)
 
 
 def export(phone: Phone) -> None:
     """Ten minutes of what was said last as MP3, until they are there."""
-    record = phone.open("/record").read().decode()
+    record = phone.read("/record")
     airing = AIRING.findall(record)[0]
     fields = hidden_fields(record) | phone.hidden("/say") | {"airing": airing, "minutes": "10"}
     with phone.open("/record/copy", urllib.parse.urlencode(fields).encode()) as answer:
         address = answer.url
-    while "<audio" not in phone.open(address).read().decode():
+    while "<audio" not in phone.read(address):
         time.sleep(0.5)
 
 

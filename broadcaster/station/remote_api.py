@@ -247,7 +247,7 @@ _ROWS = [
     *_looks("deeds", AuditLog.recent, AuditLog.kinds),
     Call("deeds", AuditLog.wrong_logins, shared=True),
     *_changes("deeds", note),
-    *_looks("drafts", Drafts.find, Drafts.of),
+    *_looks("drafts", Drafts.find, Drafts.of, Drafts.sent),
     *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop, Drafts.take_back),
     *_looks("words", Wordbook.entries, sound),
     Call("words", Wordbook.listen, seconds=VOICE_SECONDS),

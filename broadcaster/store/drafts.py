@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,11 +68,17 @@ class Drafts:
 
     def of(self, owner: int) -> list[FormDraft]:
         """Those of which nothing has come yet, the last first."""
+        left = (one for one in self._all(owner) if not one.became)
+        return sorted(left, key=lambda one: one.kept_at.timestamp(), reverse=True)
+
+    def sent(self, owner: int) -> dict[str, int]:
+        """The revisions of those that were sent, by their ids."""
+        return {one.id: one.revision for one in self._all(owner) if one.became not in ("", DROPPED)}
+
+    def _all(self, owner: int) -> Iterable[FormDraft]:
         # A copy: another thread may add to it meanwhile.
         unwritten = {key[1]: one for key, one in tuple(self._unwritten.items()) if key[0] == owner}
-        each = {one.id: one for one in self._read(owner)} | unwritten
-        left = (one for one in each.values() if not one.became)
-        return sorted(left, key=lambda one: one.kept_at.timestamp(), reverse=True)
+        return ({one.id: one for one in self._read(owner)} | unwritten).values()
 
     def keep(self, owner: int, draft_id: str, form: str, fields: Fields) -> FormDraft:
         """In the place of what it was before."""

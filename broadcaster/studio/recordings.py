@@ -4,8 +4,6 @@ digest.
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from broadcaster.core.errors import RecordingRefused, RecordingUnkept, reason_of
 from broadcaster.core.project_folders import RECORDINGS
+from broadcaster.studio.one_shot_child import report_of
 from broadcaster.system.atomic_file import atomic_write
 from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds
 
@@ -25,6 +24,8 @@ LARGEST_BYTES = 30 * 1024 * 1024
 # Ten minutes are decoded in 4 s on a Raspberry Pi 4; what takes longer was made to take long.
 LIMIT_SECONDS = 90.0
 FULL_BYTES = 500 * 1024 * 1024
+CHILD = "broadcaster.studio.recording_child"
+FAILED_SAID = "这个文件解不开，请重新录一遍，或者换一种格式再试。"
 GONE = "没有这个录音，可能已经删掉了，请重新录一遍。"
 
 
@@ -72,8 +73,13 @@ class Recordings:
                 sent = Path(folder) / "sent"
                 _receive(sent, pieces)
                 decoded = Path(folder) / "decoded.flac"
-                told = _decode(sent, decoded)
-                recording = Recording(told.key, title, told.seconds, time.time())
+                told = report_of(
+                    *(CHILD, str(sent), str(decoded)),
+                    limit_seconds=LIMIT_SECONDS,
+                    refused=RecordingRefused,
+                    failed=FAILED_SAID,
+                )
+                recording = Recording(told["key"], title, told["seconds"], time.time())
                 with atomic_write(self._folder / f"{recording.key}.json", Path(folder)) as about:
                     about.write_text(json.dumps(asdict(recording)), encoding="utf-8")
                 decoded.replace(recording_path(self._state, recording.key))
@@ -137,26 +143,3 @@ def _receive(path: Path, pieces: Iterable[bytes]) -> None:
             file.write(piece)
     if not size:
         raise RecordingRefused("没有收到录音，请先选一个录音文件。")
-
-
-@dataclass(frozen=True)
-class _DecodeReport:
-    """The decoding process's report on a recording that it took in."""
-
-    key: str = ""
-    seconds: float = 0.0
-    problem: str = ""
-
-
-def _decode(sent: Path, decoded: Path) -> _DecodeReport:
-    command = [sys.executable, "-m", "broadcaster.studio.recording_child", str(sent), str(decoded)]
-    try:
-        child = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS, check=False
-        )
-        told = _DecodeReport(**json.loads(child.stdout))
-    except (subprocess.TimeoutExpired, ValueError, TypeError) as error:
-        raise RecordingRefused("这个文件解不开，请重新录一遍，或者换一种格式再试。") from error
-    if told.problem:
-        raise RecordingRefused(told.problem)
-    return told

@@ -5,11 +5,8 @@ bytes, with a JSON beside it. Nothing can make them again, and none is ever chan
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -19,7 +16,8 @@ from broadcaster.audio.sound_files.facts import SoundFacts
 from broadcaster.audio.sound_files.title import LONGEST_TITLE, title_of
 from broadcaster.core.errors import SoundRefused, SoundUnkept, reason_of
 from broadcaster.core.project_folders import SOUNDS
-from broadcaster.system.atomic_file import atomic_write
+from broadcaster.studio.one_shot_child import report_of
+from broadcaster.system.atomic_file import atomic_write, settle
 
 LARGEST_BYTES = 500 * 1024 * 1024
 LIMIT_BYTES = 8_000_000_000
@@ -31,7 +29,10 @@ BIN_DAYS = 30
 DAY_SECONDS = 86_400.0
 # Longer than the child's own limit of processor time on a machine that does other work too.
 LIMIT_SECONDS = 3600.0
+CHILD = "broadcaster.studio.sound_child"
 REMOVED = "removed"
+# Beside a sound that could not be measured again: it may take half an hour, so not at each taking in.
+REFUSED = ".refused"
 GONE = "没有这段声音，可能已经删掉了，请重新传一遍。"
 LARGE_SAID = f"这个文件太大了，最多 {LARGEST_BYTES >> 20} 兆。请分成几段，或者转成 mp3 再传。"
 NO_ROOM_SAID = "放声音的地方不够了，还剩 {room} 兆，这个文件要 {size} 兆。请先删掉几段不用的。"
@@ -129,8 +130,7 @@ class SoundLibrary:
             return there
         sound = Sound(key, _titled(title, facts, name), sent.stat().st_size, time.time(), facts)
         with self.writing():
-            with sent.open("rb") as file:
-                os.fsync(file.fileno())
+            settle(sent, self.folder)
             sent.replace(sound_path(self._state, key))
             self._write(sound)
         return sound
@@ -166,6 +166,7 @@ class SoundLibrary:
             return False
         with self.writing():
             self._bin.mkdir(mode=0o700, exist_ok=True)
+            settle(self._bin, self.folder)
             _move(key, self.folder, self._bin)
             os.utime(self._bin / f"{key}.json")
         return True
@@ -206,7 +207,7 @@ class SoundLibrary:
 
     def sweep(self) -> None:
         """Empties the bin of what lay there for 30 days, removes what a power cut left, and measures
-        again a sound whose facts are lost. Each taking in does it first.
+        again a sound whose facts are lost, at most once a day. Each taking in does it first.
         """
         now = time.time()
         for path in self._bin.glob("*.sound"):
@@ -218,8 +219,11 @@ class SoundLibrary:
             if left.stat().st_mtime < now - LEFT_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
                 left.unlink(missing_ok=True)
+        for refusal in self.folder.glob(f"*{REFUSED}"):
+            if refusal.stat().st_mtime < now - DAY_SECONDS:
+                refusal.unlink(missing_ok=True)
         for path in self.folder.glob("*.sound"):
-            if _read(path) is None:
+            if _read(path) is None and not path.with_suffix(REFUSED).exists():
                 self._heal(path)
 
     def writing(self) -> "_Writing":
@@ -227,23 +231,32 @@ class SoundLibrary:
         return _Writing(self.folder)
 
     def _receive(self, path: Path, pieces: Iterable[bytes]) -> None:
-        size = 0
+        # Asked once: it is a walk over all files of the library.
+        size, room = 0, self.room()
         with path.open("wb", buffering=0) as file:
             for piece in pieces:
                 size += len(piece)
                 if size > LARGEST_BYTES:
                     raise SoundRefused(LARGE_SAID)
-                self.check_room(len(piece))
+                if size > room:
+                    self.check_room(len(piece))
+                    room = size - len(piece) + self.room()
                 file.write(piece)
 
     def _heal(self, path: Path) -> None:
-        with suppress(SoundRefused):
+        try:
             key, facts = _examined(path, "")
-            # Another thread may just have taken it in.
-            if key == path.stem and _read(path) is None:
-                moment = path.stat().st_mtime
-                title = f"{time.strftime('%m月%d日 %H:%M', time.localtime(moment))} 的声音"
-                self._write(Sound(key, facts.title or title, path.stat().st_size, moment, facts))
+        except SoundRefused:
+            key = ""
+        if key != path.stem:
+            refusal = path.with_suffix(REFUSED)
+            refusal.touch()
+            settle(refusal, self.folder)
+        # Another thread may just have taken it in.
+        elif _read(path) is None:
+            moment = path.stat().st_mtime
+            title = f"{time.strftime('%m月%d日 %H:%M', time.localtime(moment))} 的声音"
+            self._write(Sound(key, facts.title or title, path.stat().st_size, moment, facts))
 
     def _write(self, sound: Sound) -> None:
         with atomic_write(self.folder / f"{sound.key}.json", self.folder) as about:
@@ -256,7 +269,9 @@ class _Writing:
 
     def __enter__(self) -> None:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._folder.is_dir():
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                settle(self._folder, self._folder.parent)
         except OSError as error:
             raise _unkept(error) from error
 
@@ -298,14 +313,7 @@ def _titled(title: str, facts: SoundFacts, name: str) -> str:
 
 def _examined(sent: Path, name: str) -> tuple[str, SoundFacts]:
     """Its digest and facts, by a child. Raises `SoundRefused`."""
-    command = [sys.executable, "-m", "broadcaster.studio.sound_child", str(sent), name]
-    try:
-        child = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS, check=False
-        )
-        told = json.loads(child.stdout)
-        if "problem" in told:
-            raise SoundRefused(told["problem"])
-        return str(told["key"]), SoundFacts.of(told["facts"])
-    except (subprocess.TimeoutExpired, ValueError, TypeError, LookupError) as error:
-        raise SoundRefused(FAILED_SAID) from error
+    told = report_of(
+        *(CHILD, str(sent), name), limit_seconds=LIMIT_SECONDS, refused=SoundRefused, failed=FAILED_SAID
+    )
+    return told["key"], SoundFacts.of(told["facts"])

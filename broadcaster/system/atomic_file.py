@@ -4,9 +4,10 @@ read-then-write changes.
 
 import fcntl
 import os
+import stat
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -15,17 +16,35 @@ def atomic_write(path: Path, folder: Path) -> Iterator[Path]:
     """Yield a name in `folder` (same file system) to write under; rename it if the block ends well.
 
     Nothing stays behind if it does not. The name begins with the number of this process, so that
-    what a crash left can be told from what is being written. Raises OSError.
+    what a crash left can be told from what is being written. It belongs to whom the folder of `path`
+    belongs. Raises OSError.
     """
     unfinished = folder / f".{os.getpid()}-{uuid.uuid4().hex[:8]}{path.suffix}"
     try:
         yield unfinished
         # Without this a power cut within some 30 s leaves the new name on an empty file (ext4).
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
+        settle(unfinished, path.parent)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def settle(written: Path, folder: Path) -> None:
+    """Have a file, or a new folder, that will lie in `folder` on the disk, and in the name of whom that
+    belongs to: the box, which runs as him, could not read what a command of root's left. Raises OSError.
+    """
+    # No link, of either kind: it may lead to a file of root's that nobody else should have.
+    held = os.open(written, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        owner, now = folder.stat(), os.fstat(held)
+        is_single = stat.S_ISDIR(now.st_mode) or now.st_nlink == 1
+        if os.geteuid() == 0 and now.st_uid != owner.st_uid and is_single:
+            # Where a network's disk knows no root.
+            with suppress(PermissionError):
+                os.chown(held, owner.st_uid, owner.st_gid)
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 def write_private(path: Path, content: bytes) -> None:

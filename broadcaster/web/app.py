@@ -60,6 +60,7 @@ from broadcaster.web.pages import (
     tokens,
     unfinished,
 )
+from broadcaster.web.server.compression import compress
 from broadcaster.web.server.security_headers import OwnFormsOnly, protect
 from broadcaster.web.server.session_key import load_session_key
 
@@ -134,6 +135,8 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     csrf = CSRFProtect(app)
     app.before_request(post_redirect_get.handle_once)
     app.teardown_request(post_redirect_get.end_turn)
+    # What is registered first comes last.
+    app.after_request(compress)
     app.after_request(post_redirect_get.lead_to_it)
     app.after_request(access.note_in_audit)
     app.after_request(protect)

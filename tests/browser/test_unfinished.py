@@ -188,6 +188,51 @@ def test_what_is_aired_is_unfinished_no_more_and_its_pages_say_so(context: Brows
     expect(page.get_by_role("link", name="另写一条")).to_be_visible()
 
 
+def write_on(page: Page, words: str) -> None:
+    """What the other phone has begun."""
+    page.goto("/unfinished")
+    page.get_by_role("link", name="接着写").click()
+    page.wait_for_load_state()
+    page.locator("#text").fill(words)
+
+
+def test_what_one_phone_aired_the_other_forgets_unless_it_was_written_on_there(
+    browser: Browser, own_box: Box, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    drop_all(page)
+    page.goto("/say")
+    page.locator("#text").fill("今晚放电影。")
+    press(page, "看一遍")
+    with phone(browser, own_box.running.page) as second:
+        other = second.new_page()
+        log_in(other)
+        write_on(other, "今晚在村口放电影。")
+        press(other, "看一遍")
+        write_on(page, "今晚七点在村口放电影。")
+        press(page, "看一遍")
+        press(page, "确认播出")
+        other.goto("/")
+        expect(other.locator("#unfinished-link")).to_be_hidden()
+        assert other.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft'))") == []
+
+        page.goto("/say")
+        page.locator("#text").fill("明天赶集。")
+        press(page, "看一遍")
+        write_on(other, "明天赶集，自带板凳。")
+        press(page, "确认播出")
+        other.goto("/unfinished")
+        row = other.locator("#unfinished li")
+        expect(row).to_have_count(1)
+        expect(row).to_contain_text("自带板凳。这一篇在另一部手机上已经播过了")
+        row.get_by_role("link", name="接着写").click()
+        expect(other.locator("#text")).to_have_value("明天赶集，自带板凳。")
+        press(other, "看一遍")
+        press(other, "确认播出")
+        other.goto("/")
+        expect(other.locator("#unfinished-link")).to_be_hidden()
+
+
 def test_a_form_with_a_mistake_opens_at_its_field(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/timetable/new")

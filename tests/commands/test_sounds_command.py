@@ -1,8 +1,10 @@
 """`broadcaster sounds` takes a file in, lists it, removes it and takes it back."""
 
 import json
+import os
 from pathlib import Path
 
+import pytest
 from rig.pages import beep
 from rig.village import Village
 
@@ -24,3 +26,17 @@ def test_a_sound_is_added_listed_removed_and_restored(village: Village, tmp_path
     path.write_bytes(b"<html><body>" * 500)
     refused = village.call("sounds", "add", str(path))
     assert refused.returncode == 2 and "网页" in refused.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may write as somebody else")
+def test_what_root_adds_belongs_to_whom_the_state_belongs(village: Village, tmp_path: Path) -> None:
+    path, service = tmp_path / "梆子.wav", 65534
+    path.write_bytes(beep(2.0))
+    village.state.mkdir(exist_ok=True)
+    os.chown(village.state, service, service)
+    added = village.call("sounds", "add", str(path), "--json")
+    key = json.loads(added.stdout)["added"]["key"]
+    village.call("sounds", "remove", key)
+    left = [village.state / "sounds", *(village.state / "sounds").rglob("*")]
+    assert len(left) == 4
+    assert {(one.stat().st_uid, one.stat().st_gid) for one in left} == {(service, service)}

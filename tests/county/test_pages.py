@@ -1,5 +1,6 @@
 """The office's site through Flask's own client, as each role."""
 
+import gzip
 import io
 import re
 from dataclasses import replace
@@ -683,3 +684,10 @@ def test_what_a_stranger_types_as_a_name_turns_no_line_of_the_record_around(
     shown_there = log_in("管家").see("/more/audit")
     assert "□倒着□[31m 登录失败" in shown_there
     assert "\u202e" not in shown_there and "\x1b" not in shown_there
+
+
+def test_pages_go_compressed_to_who_reads_gzip(plain_desk: OfficeDesk, tmp_path: Path) -> None:
+    visitor = Visitor(app_of(plain_desk, tmp_path))
+    answer = visitor.client.get("/login", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(answer.data).startswith(b"<!doctype html>")
+    assert len(answer.data) < len(visitor.see("/login").encode()) * 0.6

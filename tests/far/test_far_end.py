@@ -33,7 +33,7 @@ from broadcaster.core.people import Role
 from broadcaster.county.villages.remote_station import RemoteStation
 from broadcaster.settings.schema import PathSettings, Settings
 from broadcaster.station import remote_values
-from broadcaster.station.remote_api import FETCH
+from broadcaster.station.remote_api import FETCH, write_error
 from broadcaster.station.station import TakenUp
 from broadcaster.web.app import create_app
 
@@ -455,6 +455,23 @@ def test_a_long_answer_that_nobody_can_read_is_told_in_a_sentence(tmp_path: Path
 
     with pytest.raises(BroadcasterError, match="版本和县里的对不上"):
         RemoteStation(answer, tmp_path).slots.entries()
+
+
+def test_a_box_of_before_does_not_tell_what_was_sent_and_its_page_comes(
+    ends: Ends, station: FakeStation, tmp_path: Path
+) -> None:
+    station.drafts.keep(1, "0123456789ab", "say", (("text", "停水。"),))
+    station.drafts.finish(1, "0123456789ab", "airing")
+    assert ends.remote(tmp_path).drafts.sent(1) == {"0123456789ab": 1}
+
+    def older(asked: Any, patience: float, changes: bool = False) -> Any:
+        unknown = {"error": write_error(RemoteRefused("版本对不上"))}
+        return tuple(
+            unknown if one.call == "drafts.sent" else ends.line.ask(BOX, [one], patience, changes)[0]
+            for one in asked
+        )
+
+    assert RemoteStation(older, tmp_path).drafts.sent(1) == {}
 
 
 def test_answers_are_signed_and_name_their_question(ends: Ends) -> None:

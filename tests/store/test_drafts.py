@@ -40,6 +40,15 @@ def test_what_was_sent_says_what_it_became_and_waits_for_nobody(store: Store) ->
     assert found and found.became == "airing"
 
 
+def test_which_were_sent_is_told_with_the_revision_that_was(store: Store) -> None:
+    for one in ("written", "sent", "dropped", "sent"):
+        store.drafts.keep(1, one, "say", WATER)
+    store.drafts.finish(1, "sent", "airing")
+    store.drafts.drop(1, "dropped")
+    assert store.drafts.sent(1) == {"sent": 2}
+    assert store.drafts.sent(2) == {}
+
+
 def test_it_is_dropped_and_goes_after_seven_days_and_beyond_twenty(
     store: Store, clock: ManualClock
 ) -> None:

@@ -94,6 +94,41 @@ def test_damage_is_found_and_lost_facts_are_measured_again(
     assert library.find(sound.key) is None and library.all() == []
 
 
+def test_a_sound_that_cannot_be_measured_again_is_tried_once_a_day(library: SoundLibrary) -> None:
+    library.folder.mkdir()
+    lost = library.folder / f"{'a' * 32}.sound"
+    lost.write_bytes(b"<html><body>" * 500)
+    library.sweep()
+    refusal = lost.with_suffix(".refused")
+    tried_at = refusal.stat().st_mtime_ns
+    library.sweep()
+    assert refusal.stat().st_mtime_ns == tried_at and lost.exists()
+    os.utime(refusal, (time.time() - 90_000,) * 2)
+    library.sweep()
+    assert refusal.stat().st_mtime_ns >= tried_at and library.all() == []
+
+
+def test_the_room_is_looked_at_once_and_again_only_where_it_ends(tmp_path: Path, tune: bytes) -> None:
+    class Counted(SoundLibrary):
+        asked = 0
+
+        def room(self) -> int:
+            self.asked += 1
+            return super().room()
+
+    pieces = [tune[start : start + 1000] for start in range(0, len(tune), 1000)]
+    roomy = Counted(tmp_path)
+    sound = roomy.take(pieces, "a.wav")
+    assert roomy.asked == 1
+    roomy.remove(sound.key)
+    old = time.time() - 31 * 86_400
+    os.utime(roomy.folder / "removed" / f"{sound.key}.json", (old, old))
+    # What lies in the bin for too long makes room for it.
+    narrow = Counted(tmp_path, limit_bytes=len(tune) + 100_000)
+    assert narrow.take(pieces, "a.wav").key == sound.key
+    assert narrow.removed() == [] and narrow.asked < 6
+
+
 def test_an_upload_goes_on_where_it_was(library: SoundLibrary, tune: bytes) -> None:
     uploads = SoundUploads(library)
     upload = uploads.begin("曲子.wav", len(tune), tune[:CHUNK])

@@ -141,14 +141,6 @@ def test_no_page_needs_inline_code_or_a_foreign_file(secretary: FlaskClient, pos
         assert set(addresses) <= {"http://www.w3.org/2000/svg"}
 
 
-def test_the_first_load_is_small(secretary: FlaskClient) -> None:
-    page = secretary.get("/").text
-    with_script = re.sub(r"<noscript>.*?</noscript>", "", page, flags=re.DOTALL)
-    files = set(re.findall(r"/static/([^\"?]+)", with_script))
-    assert files
-    assert len(page.encode()) + sum((STATIC / name).stat().st_size for name in files) < 30_000
-
-
 def test_the_session_key_is_made_once_and_private(settings: Settings) -> None:
     path = settings.paths.state / "session_key"
     key = load_session_key(path)

@@ -414,3 +414,26 @@ def keep(settings: Settings) -> Callable[[float], Recording]:
         return kept
 
     return keep
+
+
+def test_what_another_phone_made_of_a_text_stays_when_the_first_airs_it(
+    post: Post, secretary: FlaskClient, station: FakeStation
+) -> None:
+    shown = post("/say", text="停水。", severity="0", notice_id="0123456789ab")
+    post("/say", text="停水，请储水。", severity="0", notice_id="0123456789ab")
+    post("/say/air", **hidden(shown.text))
+    assert [notice.text for notice, _ in station.announced] == ["停水。"]
+    (left,) = station.drafts.of(1)
+    assert (left.get("text"), left.became) == ("停水，请储水。", "")
+    assert "0123456789ab" in station.drafts.sent(1)
+
+
+def test_phones_learn_what_was_sent_and_up_to_which_revision(
+    post: Post, secretary: FlaskClient, station: FakeStation
+) -> None:
+    post("/say", text="停水。", severity="0", notice_id="0123456789ab")
+    station.drafts.finish(1, "0123456789ab", "airing")
+    for path in ("/", "/unfinished", "/say"):
+        assert 'data-sent="0123456789ab:1"' in secretary.get(path).text
+    post("/say", text="停水，请储水。", severity="0", notice_id="0123456789ab")
+    assert 'data-sent="0123456789ab"' in secretary.get("/").text

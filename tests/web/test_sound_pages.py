@@ -120,9 +120,6 @@ def test_a_chunk_without_a_token_of_another_person_or_too_long_is_not_taken(
     assert send(f"?name=a.wav&size={1 << 20}", bytes(CHUNK_BYTES + 1)).status_code == 413
     huge = send(f"?name=a.wav&size={600 << 20}", bytes(9))
     assert huge.status_code == 422 and huge.json and "太大" in huge.json["sentence"]
-    theirs = station.uploads.begin("b.wav", 9, b"1234", "李四")
-    assert send(f"/{theirs.key}/4", b"56789").status_code == 404
-    assert station.uploads.find(theirs.key).received == 4
     client.delete_cookie("broadcaster")
     assert send("?name=a.wav&size=9", b"123456789").status_code == 401
 
@@ -162,6 +159,25 @@ def test_a_sound_is_renamed_removed_and_taken_back(
     deeds = [what for _, what, about in station.done() if about == "大登殿"]
     assert deeds == ["给声音改名", "删声音", "恢复声音"]
     assert secretary.get("/sounds/..").location == secretary.get("/sounds/uploads").location == "/sounds"
+
+
+def test_another_persons_upload_is_touched_by_nobody_but_a_secretary(
+    secretary: FlaskClient, post: Post, send: Send, station: FakeStation
+) -> None:
+    theirs = station.uploads.begin("b.wav", 9, b"1234", "李四")
+    assert send(f"/{theirs.key}/4", b"5678").json == {"key": theirs.key, "received": 8}
+    password = station.accounts.add("张三", Role.EDITOR)
+    post("/logout")
+    post("/login", "/login", name="张三", password=password)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/sounds").text)
+    assert token
+    for path, chunk in ((f"/{theirs.key}/8", b"9"), (f"/{theirs.key}/finish", b"")):
+        refused = send(path, chunk, csrf=token[1])
+        assert refused.status_code == 422 and refused.json
+        assert refused.json["sentence"] == "“b.wav”是李四传的，只有本人和书记能接着传、能不要。"
+    post(f"/sounds/uploads/{theirs.key}/drop", "/sounds")
+    assert "只有本人和书记能接着传" in secretary.get("/sounds").text
+    assert station.uploads.find(theirs.key).received == 8
 
 
 def test_who_may_only_look_listens_and_sends_nothing(

@@ -43,6 +43,7 @@ from broadcaster.web.base.answered_forms import AnsweredForms
 from broadcaster.web.base.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.base.phone_cookie import PhoneSessions
 from broadcaster.web.base.template_cache import CompiledPages
+from broadcaster.web.server.compression import compress
 from broadcaster.web.server.security_headers import (
     HTTP_PORT,
     HTTPS_PORT,
@@ -102,7 +103,8 @@ def create_app(pages: OfficeContext, folder: Path) -> Flask:
     app.before_request(access.allow_uploads)
     app.before_request(access.check_access)
     csrf = CSRFProtect(app)
-    # The last: what the others see is what was really done.
+    # What is registered first comes last: what the others see is what was really done.
+    app.after_request(compress)
     app.after_request(answered_forms.give_address)
     app.after_request(access.note_in_audit)
     app.after_request(protect)

@@ -40,7 +40,10 @@ def form_of(draft: FormDraft) -> Form:
 def keep(form: str, draft_id: str, fields: Form) -> str:
     """The id under which it is kept; another one where this one has been sent already."""
     known = find(draft_id)
-    if not ID.fullmatch(draft_id) or (known and (known.became or known.form != form)):
+    if not ID.fullmatch(draft_id):
+        draft_id = new_id()
+    elif known and (known.became or known.form != form):
+        forget_here(draft_id)
         draft_id = new_id()
     parts().station.drafts.keep(access.me().number, draft_id, form, fields_of(fields))
     return draft_id
@@ -79,6 +82,14 @@ def take_back(draft_id: str) -> None:
 
 def forget_here(draft_id: str) -> None:
     session[KEY] = [*(one for one in sent_here() if one != draft_id), draft_id][-MOST_SENT:]
+
+
+def sent() -> list[str]:
+    """The ids of what this phone has sent, and `id:revision` of what another has."""
+    person, here = access.who(), sent_here()
+    elsewhere = parts().station.drafts.sent(person.number) if person else {}
+    others = (f"{one}:{revision}" for one, revision in elsewhere.items() if one not in here)
+    return [*here, *others]
 
 
 def sent_here() -> list[str]:

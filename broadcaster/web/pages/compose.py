@@ -153,6 +153,7 @@ def air() -> ResponseReturnValue:
     except BroadcasterError as error:
         drafts.keep(drafts.SAY, wish.notice.id, form)
         return _form(wish, form, _refused(error))
+    _set_apart(wish.notice)
     drafts.finish(wish.notice.id, airing.id)
     return redirect(url_for("air.home"), 303)
 
@@ -161,8 +162,17 @@ def _lead_to_preview(form: Form, mistake: Mistake | None = None) -> ResponseRetu
     draft_id, field = form.get("notice_id", ""), mistake.field if mistake else None
     known = _aired(draft_id)
     if known is None or not _says_the_same(known, form):
+        if known:
+            drafts.forget_here(draft_id)
         draft_id = drafts.keep(drafts.SAY, "" if known else draft_id, form)
     return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
+
+
+def _set_apart(sent: Notice) -> None:
+    """What another phone has made of it meanwhile is a text of its own."""
+    last = drafts.find(sent.id)
+    if last and not last.became and last.get("text").strip() != sent.text.strip():
+        drafts.keep(drafts.SAY, "", drafts.form_of(last))
 
 
 def _says_the_same(airing: Airing, form: Form) -> bool:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ContentRange
 
 from broadcaster.core.errors import SoundRefused, SoundUnkept
+from broadcaster.core.people import Role
 from broadcaster.studio.sound_library import LARGEST_BYTES, Sound, is_key
 from broadcaster.studio.sound_uploads import CHUNK_BYTES, Upload
 from broadcaster.web.base import access
@@ -47,6 +48,7 @@ def _page(*mistakes: Mistake) -> ResponseReturnValue:
         in_all=len(kept),
         unfinished=[one for one in uploads if not one.refused and one.sender == access.me().name],
         refused=[one for one in uploads if one.refused],
+        may_change=_may_change,
         hours=library.room() // BYTES_AN_HOUR,
         removed=library.removed(),
         remark=remark,
@@ -111,7 +113,10 @@ def finish(key: str) -> ResponseReturnValue:
 @pages.post("/uploads/<key>/drop")
 def drop(key: str) -> ResponseReturnValue:
     """Give an upload up, or take one that was refused off the list."""
-    parts().station.uploads.drop(key)
+    try:
+        parts().station.uploads.drop(_own(key).key)
+    except SoundRefused as error:
+        flash(str(error))
     return redirect(url_for("sounds.home"), 303)
 
 
@@ -194,9 +199,22 @@ def _found(key: str) -> Sound:
 
 
 def _own(key: str) -> Upload:
-    """Raises `SoundRefused` for one that is not there."""
+    """Raises `SoundRefused` for one that is not there, or is not for him to go on with or to drop."""
     upload = parts().station.uploads.find(key)
-    return upload if upload.sender == access.me().name else abort(404)
+    if not _may_change(upload):
+        raise SoundRefused(
+            _(
+                "“%(name)s”是%(sender)s传的，只有本人和书记能接着传、能不要。",
+                name=upload.name,
+                sender=upload.sender,
+            )
+        )
+    return upload
+
+
+def _may_change(upload: Upload) -> bool:
+    me = access.me()
+    return upload.sender == me.name or me.role.covers(Role.SECRETARY)
 
 
 def _chunk() -> bytes:

@@ -42,9 +42,18 @@ class OwnFormsOnly:
 
 
 def sent_from_elsewhere(asked: Request) -> bool:
-    """By the name alone, for a form may lead from http to https; False where nothing tells of it."""
-    sent_by = asked.headers.get("Origin") or asked.headers.get("Referer", "")
-    return bool(sent_by) and urlsplit(sent_by).hostname != urlsplit(asked.host_url).hostname
+    """False too where nothing tells of it."""
+    return bool(_sender(asked)) and not sent_from_here(asked)
+
+
+def sent_from_here(asked: Request) -> bool:
+    """By the name alone, for a form may lead from http to https; False too where nothing tells of it."""
+    return urlsplit(_sender(asked)).hostname == urlsplit(asked.host_url).hostname
+
+
+def _sender(asked: Request) -> str:
+    """The page that it was sent from, as the browser says; "" where it says nothing."""
+    return asked.headers.get("Origin") or asked.headers.get("Referer", "")
 
 
 def protect(response: Response) -> Response:

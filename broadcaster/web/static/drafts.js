@@ -10,7 +10,11 @@
   if (!list && !form) return;
   const owner = (list || form).dataset.owner;
   const start = `draft ${document.body.dataset.root} ${owner} `;
-  const sent = (list && list.dataset.sent || "").split(" ");
+  // By this phone; or by another, and then up to which revision.
+  const sent = new Map((list && list.dataset.sent || "").split(" ").map((one) => {
+    const [id, revision] = one.split(":");
+    return [id, Number(revision || Infinity)];
+  }));
 
   // A phone whose storage is full or shut writes on without it.
   function store(act) {
@@ -28,15 +32,34 @@
     })) || [];
   }
 
+  function put(key, copy) {
+    store((kept) => kept.setItem(key, JSON.stringify(copy)));
+  }
+
   function forget(key) {
     store((kept) => kept.removeItem(key));
+  }
+
+  // Words that the box has not seen are of no revision.
+  function wasSent(copy) {
+    return sent.get(copy.id) >= (copy.sent ? copy.revision + 1 : Infinity);
+  }
+
+  // It was written on after another phone had sent it: an id is sent once.
+  function setApart(copy) {
+    const random = Array.from(crypto.getRandomValues(new Uint8Array(6)));
+    const id = random.map((byte) => (256 + byte).toString(16).slice(1)).join("");
+    const apart = { after: true, sent: false, revision: 0, address: copy.address.replace(copy.id, id) };
+    put(start + id, Object.assign({}, copy, apart));
+    forget(copy.key);
   }
 
   function tidy() {
     const all = copies().sort((one, other) => other.at - one.at);
     all.forEach((copy, place) => {
       const old = Date.now() - copy.at > WEEK || place >= MOST;
-      if (old || sent.indexOf(copy.id) >= 0) forget(copy.key);
+      if (old || wasSent(copy)) forget(copy.key);
+      else if (sent.has(copy.id)) setApart(copy);
     });
   }
 
@@ -55,7 +78,7 @@
       sent: isSent,
       fields: read(),
     };
-    store((kept) => kept.setItem(start + form.dataset.id, JSON.stringify(copy)));
+    put(start + form.dataset.id, copy);
     if (location.pathname !== copy.address) history.replaceState(null, "", copy.address);
   }
 
@@ -101,8 +124,11 @@
   }
 
   function show(copy) {
-    const row = document.importNode(document.getElementById("one-unfinished").content, true).firstChild;
-    row.querySelector(".what").textContent = words(copy);
+    const pattern = document.getElementById("one-unfinished");
+    const row = document.importNode(pattern.content, true).firstChild;
+    const what = row.querySelector(".what");
+    what.textContent = words(copy);
+    if (copy.after) what.appendChild(document.createElement("small")).textContent = pattern.dataset[copy.form];
     const link = row.querySelector("a");
     link.href = copy.address;
     const button = row.querySelector("button");
@@ -110,7 +136,7 @@
     button.addEventListener("click", () => {
       link.hidden = !link.hidden;
       if (link.hidden) forget(copy.key);
-      else store((kept) => kept.setItem(copy.key, JSON.stringify(copy)));
+      else put(copy.key, copy);
       button.textContent = link.hidden ? button.dataset.back : drop;
     });
     list.appendChild(row);
