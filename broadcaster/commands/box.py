@@ -263,7 +263,7 @@ def show_config(arguments: Arguments) -> int:
 
 
 def _answers(request: control_socket.Message, arguments: Arguments) -> Iterator[control_socket.Message]:
-    """The answers of the running box, or of this process if none runs; it does not stand by till then."""
+    """The answers of the running box, or of this process if none runs; that does not stand by."""
     answers = ask_box(request, arguments.config)
     if answers is None and "at" in request:
         raise BroadcasterError(NOT_RUNNING)

@@ -32,7 +32,7 @@ class NoticeIn(Strict):
 
     @model_validator(mode="after")
     def says_something(self) -> Self:
-        if not (self.text or getattr(self, "pieces", ())):
+        if not (self.text or getattr(self, "pieces", None)):
             raise PydanticCustomError("nothing_said", "要说的话是空的：请写 text，或者 pieces。")
         return self
 
