@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.commands.console import (
+    NOT_RUNNING,
     Arguments,
     ask_box,
     ask_running_box,
@@ -262,8 +263,10 @@ def show_config(arguments: Arguments) -> int:
 
 
 def _answers(request: control_socket.Message, arguments: Arguments) -> Iterator[control_socket.Message]:
-    """The answers of the running box, or of this process if none runs."""
+    """The answers of the running box, or of this process if none runs; that does not stand by."""
     answers = ask_box(request, arguments.config)
+    if answers is None and "at" in request:
+        raise BroadcasterError(NOT_RUNNING)
     return _answers_of_box(answers) if answers else _answers_alone(request, arguments)
 
 

@@ -1,27 +1,33 @@
 """The box that was killed: what it had promised is aired when it is up again, and nothing twice."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
+import soundfile
 from rig.rig import FakeRig, wait_until
 from rig.village import RunningBox, Village
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.core.notice import Notice
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.station.persistent_controls import LOOPS_STOPPED_AT
 from broadcaster.store.database import tables
 from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.offline_journal import open_past
 from broadcaster.store.store import open_store
+from broadcaster.studio.sound_library import SoundLibrary
 
 WATER = "明天上午八点停水。"
 LONG = "明天上午八点到十一点停水，请大家提前储水。" * 5
+RATE_HZ = 48_000
 CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
 
 Start = Callable[[], RunningBox]
@@ -102,6 +108,36 @@ def test_a_box_that_is_killed_takes_up_what_waited(
     wait_until(lambda: WATER in ends(village), 60)
     assert ends(village) == {LONG[:60]: ("CUT_SHORT", "停电"), WATER: ("PLAYED", "")}
     assert fake_rig.captured().count(water) == 1
+
+
+def place_noted(village: Village) -> float:
+    with closing(ReadConnection(village.state / DATABASE)) as reader:
+        return max((row.seconds_in_line for row in reader.read(tables.queue.select())), default=0.0)
+
+
+@pytest.mark.slow
+def test_a_sound_goes_on_from_its_place_when_the_box_was_killed(
+    village: Village, fake_rig: FakeRig, start: Start
+) -> None:
+    moments = np.arange(14 * RATE_HZ) / RATE_HZ
+    file = io.BytesIO()
+    soundfile.write(file, 0.2 * np.sin(2 * np.pi * 500 * moments), RATE_HZ, "PCM_16", format="WAV")
+    sound = SoundLibrary(village.state).take([file.getvalue()], "sent.wav", "大登殿")
+    column = Notice("", title="戏曲", pieces=(Piece(PieceKind.AUDIO, sound.key),))
+    now = CLOCK.now()
+    with open_store(village.state / DATABASE, CLOCK) as store:
+        store.queue.accept(Airing(column, now, now + timedelta(minutes=20), AiringKind.SCHEDULED))
+    box = start()
+    wait_until(lambda: place_noted(village) > 5, 120)
+    box.process.kill()
+    box.process.wait()
+    place, before = place_noted(village), len(fake_rig.captured())
+    start()
+    wait_until(lambda: "" in ends(village), 120)
+    assert ends(village) == {"": ("PLAYED", "停过电或者重启过，接着播完的")}
+    heard = np.frombuffer(fake_rig.captured()[before:], np.int16)
+    loud = np.flatnonzero(np.abs(heard) > 500)
+    assert (loud[-1] - loud[0]) / RATE_HZ == pytest.approx(14 - place, abs=0.1)
 
 
 @pytest.mark.slow

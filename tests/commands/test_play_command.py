@@ -1,22 +1,27 @@
 """The command that plays a sound file, a sound of the library or a folder, by a box of its own."""
 
+import json
 import os
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import soundfile
 from rig.radio import Radio
-from rig.village import Village
+from rig.rig import wait_until
+from rig.village import RunningBox, Village
 
+from broadcaster.commands.box import ACCEPTED
 from broadcaster.studio.sound_library import SoundLibrary
 
 RATE_HZ = 48_000
 
 
-def tone(folder: Path, name: str, hertz: float) -> Path:
+def tone(folder: Path, name: str, hertz: float, seconds: int = 1) -> Path:
     path = folder / name
-    moments = np.arange(RATE_HZ) / RATE_HZ
+    moments = np.arange(seconds * RATE_HZ) / RATE_HZ
     soundfile.write(path, 0.2 * np.sin(2 * np.pi * hertz * moments), RATE_HZ, "PCM_16")
     return path
 
@@ -66,3 +71,37 @@ def test_a_stream_is_relayed_by_its_address_for_its_minutes(village: Village, tm
     samples, rate_hz = soundfile.read(out)
     assert np.count_nonzero(np.abs(samples) > 0.01) > 0.7 * rate_hz
     assert "转播 127.0.0.1" in village.call("journal").stdout
+
+
+def piece_on_air(village: Village) -> tuple[int, str, float] | None:
+    on_air = json.loads(village.call("status", "--json").stdout)["on_air"]
+    piece = on_air and on_air["piece"]
+    return (piece["number"], piece["title"], piece["of_seconds"]) if piece else None
+
+
+def test_a_folder_is_played_now_or_later_and_a_piece_of_it_is_skipped(
+    village: Village, tmp_path: Path
+) -> None:
+    library = SoundLibrary(village.state)
+    for number in (1, 2):
+        sent = tone(tmp_path, "sent.wav", 400 * number, 60)
+        library.take([sent.read_bytes()], "sent.wav", f"戏曲/{number}")
+    later = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=1)
+    at = ("--at", f"{later:%Y-%m-%d} 10:00")
+    alone = village.call("play", "戏曲", *at)
+    assert alone.returncode == 2 and "没有在运行" in alone.stderr, "nobody stands by until then"
+    box = RunningBox(village)
+    try:
+        accepted = village.call("play", "戏曲", *at)
+        assert accepted.returncode == 0 and ACCEPTED in accepted.stdout
+        assert village.call("skip").returncode == 1, "nothing sounds"
+        village.call("play", "戏曲", "--no-wait")
+        wait_until(lambda: piece_on_air(village) == (1, "戏曲/1", 60.0), 60)
+        assert village.call("skip").returncode == 0
+        wait_until(lambda: piece_on_air(village) == (2, "戏曲/2", 60.0), 60)
+        status = village.call("status").stdout
+        assert "第 2 段，共 2 段：戏曲《2》 0:" in status
+        assert f"接下来：{later:%m-%d} 10:00 戏曲" in status
+        village.call("stop")
+    finally:
+        box.end()
