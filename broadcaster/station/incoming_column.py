@@ -116,6 +116,10 @@ class PieceOnAir:
         return _seconds_of(self.piece)
 
     @property
+    def lead_seconds(self) -> float:
+        return RELAY_LEAD_SECONDS if self.piece.kind is PieceKind.RELAY else INPUT_LEAD_SECONDS
+
+    @property
     def name(self) -> str:
         if self.piece.kind is PieceKind.RELAY:
             return f"转播 {urlsplit(self.piece.source).hostname or ''}"
@@ -280,9 +284,8 @@ class IncomingColumn:
             return self._next_part()
         gone, due_at = self._gone_by(number), max(self._heard_until, self._now)
         ends_at = min(due_at + seconds - gone, self._rest_begins(due_at, seconds))
-        lead = RELAY_LEAD_SECONDS if piece.kind is PieceKind.RELAY else INPUT_LEAD_SECONDS
         on_air = PieceOnAir(piece, number, due_at, ends_at, due_at - gone, heard_until=due_at)
-        on_air.opens_at = due_at - lead
+        on_air.opens_at = due_at - on_air.lead_seconds
         self._piece = on_air
         following = self._parts[self._number + 1 : self._number + 2]
         if following and isinstance(following[0], Notice):
@@ -404,7 +407,7 @@ class IncomingColumn:
     def _again(self, on_air: PieceOnAir) -> None:
         """Try the piece once more, behind what stood in."""
         on_air.stands_in, on_air.due_at = False, max(self._heard_until, self._now)
-        on_air.opens_at = on_air.due_at - RELAY_LEAD_SECONDS
+        on_air.opens_at = on_air.due_at - on_air.lead_seconds
         if on_air.has_stand_in:
             on_air.heard_until = on_air.due_at
         self.look()
