@@ -210,6 +210,15 @@ def test_a_new_name_tells_which_slots_look_for_the_old_one(
     assert "按名字写的还是老名字" in page and "按编号</a>" in page
 
 
+def test_a_slot_of_a_folder_looks_for_no_old_name(
+    secretary: FlaskClient, post: Post, station: FakeStation, library: Path
+) -> None:
+    station.slots.save({"name": "听戏", "at": ["19:10"], "folder": "戏曲"})
+    post(f"/sounds/{OPERA}/rename", "/sounds", title="别处/大登殿")
+    page = secretary.get(f"/sounds/{OPERA}").text
+    assert "改好了" in page and "老名字" not in page
+
+
 def test_a_sound_goes_into_the_timetable_from_its_own_page(
     secretary: FlaskClient, post: Post, library: Path
 ) -> None:

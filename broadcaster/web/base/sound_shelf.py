@@ -114,10 +114,18 @@ class SoundShelf:
 
     def uses(self, sound: Sound) -> list[SoundUse]:
         """The slots that air it, as a piece, out of its folder, or in the place of another."""
-        entries = parts().station.slots.entries()
-        slots = [entry.slot for entry in entries if entry.slot and entry.slot.pieces]
-        used = ((slot, self._without(sound, slot)) for slot in slots)
+        used = ((slot, self._without(sound, slot)) for slot in _slots_with_sound())
         return [SoundUse(slot.name, without) for slot, without in used if without]
+
+    def slots_naming(self, sound: Sound) -> list[str]:
+        """The slots that name it, so not those of its folder."""
+        return [
+            slot.name
+            for slot in _slots_with_sound()
+            if any(
+                sound in (self.find(piece), named(self.sounds, piece.stand_in)) for piece in slot.pieces
+            )
+        ]
 
     def _without(self, sound: Sound, slot: SlotSettings) -> str:
         rest = [one for one in self.sounds if one.key != sound.key]
@@ -135,6 +143,11 @@ class SoundShelf:
             if piece.stand_in and named(self.sounds, piece.stand_in) == sound:
                 return _("放不了的时候就没有换的")
         return ""
+
+
+def _slots_with_sound() -> list[SlotSettings]:
+    entries = parts().station.slots.entries()
+    return [entry.slot for entry in entries if entry.slot and entry.slot.pieces]
 
 
 def notice_of(slot: SlotSettings) -> Notice:

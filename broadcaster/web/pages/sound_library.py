@@ -174,11 +174,11 @@ def rename(key: str) -> ResponseReturnValue:
     title = request.form.get("title", "").strip()
     if not title:
         return _one(key, Mistake("title", _("还没有写叫什么，请写一个名字。")))
-    before = [use.slot for use in SoundShelf().uses(_found(key))]
+    before = SoundShelf().slots_naming(_found(key))
     renamed = parts().station.sounds.rename(key, title) or abort(404)
     g.about = renamed.title
     flash(_("改好了，叫“%(title)s”。", title=own(renamed.title)))
-    after = {use.slot for use in SoundShelf().uses(renamed)}
+    after = SoundShelf().slots_naming(renamed)
     if lost := [own(slot) for slot in before if slot not in after]:
         flash(_("%(slots)s写的还是老名字，找不到它了，请改成新的。", slots=together(lost)))
     return redirect(url_for("sounds.one", key=key), 303)
