@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from rig.listening import RATE_HZ, Listener, make_sound
+from rig.listening import RATE_HZ, Listener, NoRules, make_sound
 from rig.radio import Radio, RadioLoop, likeness
 from rig.rig import FakeRig, wait_until
 
@@ -33,7 +33,6 @@ from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
-from broadcaster.rules.quiet_hours import PASSES, Verdict
 from broadcaster.settings.schema import SoundSettings, StationSettings
 from broadcaster.station.incoming_column import ColumnParts
 from broadcaster.station.incoming_pieces import IncomingPieces, IncomingSources
@@ -42,16 +41,6 @@ from broadcaster.system.thread_loop import ThreadLoop
 
 OpenOn = Callable[..., Listener]
 MINUTES = 0.25
-
-
-class NoRules:
-    """Lets everything pass at full volume."""
-
-    def verdict(self, airing: Airing, moment: object) -> Verdict:
-        return PASSES
-
-    def volume(self, airing: Airing, moment: object) -> int:
-        return 100
 
 
 class Beeps:

@@ -5,12 +5,12 @@ sample.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rig.listening import RATE_HZ, Listener, Sound, make_sound
+from rig.listening import RATE_HZ, Listener, NoRules, Sound, make_sound
 from rig.rig import FakeRig, wait_until
 
 from broadcaster.core.clock import Clock
@@ -30,22 +30,11 @@ from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
-from broadcaster.rules.quiet_hours import PASSES, Verdict
 from broadcaster.settings.schema import StationSettings
 
 OpenOn = Callable[..., Listener]
 OPERA = (Piece(PieceKind.AUDIO, "大登殿.mp3"),)
 RAMPS_SECONDS = 0.03, 0.02
-
-
-class NoRules:
-    """Lets everything pass at full volume."""
-
-    def verdict(self, airing: Airing, moment: datetime) -> Verdict:
-        return PASSES
-
-    def volume(self, airing: Airing, moment: datetime) -> int:
-        return 100
 
 
 class Columns:

@@ -1,17 +1,14 @@
 """Takes in one stream, or what comes in at a sound card, by ffmpeg as a process, while it is made."""
 
-import os
 import re
-import selectors
 import subprocess
 from collections.abc import Generator, Iterator
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from broadcaster.audio.incoming.playlist import AGENT
-from broadcaster.audio.sound_files.ffmpeg import PIPE_BYTES, started
+from broadcaster.audio.sound_files.ffmpeg import sound_of, started
 from broadcaster.core.errors import SoundRefused
 
 LOOK_SECONDS = 0.1
@@ -70,9 +67,8 @@ class Stream:
             raise SoundRefused(self._reason())
 
     def _read(self, process: subprocess.Popen[bytes]) -> Iterator[Samples | None]:
-        assert process.stdout and process.stderr
         held = bytearray()
-        for content in self._chunks(process.stdout, process.stderr):
+        for content in sound_of(process, LOOK_SECONDS, self._listen):
             held += content
             while len(held) >= self._block_bytes:
                 yield np.frombuffer(bytes(held[: self._block_bytes]), np.float32)
@@ -80,23 +76,6 @@ class Stream:
             if not content:
                 yield None
         process.wait()
-
-    def _chunks(self, sound: IO[bytes], words: IO[bytes]) -> Iterator[bytes]:
-        with selectors.DefaultSelector() as both:
-            both.register(sound, selectors.EVENT_READ)
-            both.register(words, selectors.EVENT_READ)
-            while both.get_map():
-                ready = both.select(LOOK_SECONDS)
-                if not ready:
-                    yield b""
-                for key, _ in ready:
-                    content = os.read(key.fd, PIPE_BYTES)
-                    if not content:
-                        both.unregister(key.fileobj)
-                    elif key.fileobj is words:
-                        self._listen(content)
-                    else:
-                        yield content
 
     def _listen(self, words: bytes) -> None:
         self._words = (self._words + words)[-LAST_WORDS_BYTES:]

@@ -9,11 +9,11 @@ import re
 import resource
 import selectors
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,9 +128,10 @@ class Decoding:
                 process.kill()
 
     def _read(self, process: subprocess.Popen[bytes]) -> Iterator[Stereo]:
-        assert process.stdout and process.stderr
         held = bytearray()
-        for content in self._chunks(process.stdout, process.stderr):
+        for content in sound_of(process, STALLED_SECONDS, self._listen):
+            if not content:
+                raise SoundRefused(STALLED_SAID)
             held += content
             # Of one size, for a sum of floats depends on where it is cut.
             while len(held) >= self._block_bytes:
@@ -139,27 +140,37 @@ class Decoding:
         if len(held) >= FRAME_BYTES:
             yield _samples(held)
 
-    def _chunks(self, sound: IO[bytes], words: IO[bytes]) -> Iterator[bytes]:
-        with selectors.DefaultSelector() as both:
-            both.register(sound, selectors.EVENT_READ)
-            both.register(words, selectors.EVENT_READ)
-            while both.get_map():
-                ready = both.select(STALLED_SECONDS)
-                if not ready:
-                    raise SoundRefused(STALLED_SAID)
-                for key, _ in ready:
-                    content = os.read(key.fd, PIPE_BYTES)
-                    if not content:
-                        both.unregister(key.fileobj)
-                    elif key.fileobj is words:
-                        self.faults += len(FAULT.findall(content))
-                    else:
-                        yield content
+    def _listen(self, words: bytes) -> None:
+        self.faults += len(FAULT.findall(words))
 
 
 def _samples(held: bytearray) -> Stereo:
     whole = len(held) - len(held) % FRAME_BYTES
     return np.frombuffer(bytes(held[:whole]), np.float32).reshape(-1, CHANNELS)
+
+
+def sound_of(
+    process: subprocess.Popen[bytes], patience_seconds: float, listen: Callable[[bytes], None]
+) -> Iterator[bytes]:
+    """The sound that ffmpeg writes, as it comes; no bytes where none have come for so long. Its words go
+    to `listen`.
+    """
+    assert process.stdout and process.stderr
+    with selectors.DefaultSelector() as both:
+        both.register(process.stdout, selectors.EVENT_READ)
+        both.register(process.stderr, selectors.EVENT_READ)
+        while both.get_map():
+            ready = both.select(patience_seconds)
+            if not ready:
+                yield b""
+            for key, _ in ready:
+                content = os.read(key.fd, PIPE_BYTES)
+                if not content:
+                    both.unregister(key.fileobj)
+                elif key.fileobj is process.stderr:
+                    listen(content)
+                else:
+                    yield content
 
 
 def started(command: list[str]) -> subprocess.Popen[bytes]:
