@@ -312,8 +312,10 @@ class Studio:
         for notice in self._ahead():
             try:
                 settled = self._recipes.settle_accepted(notice)
-                parts = made_ahead(settled.notice)
-                yield from map(self._recipes.settle_accepted, parts)
+                if settled.notice.comes_in:
+                    yield from map(self._recipes.settle_accepted, made_ahead(settled.notice))
+                else:
+                    yield settled
             except BroadcasterError as error:
                 logger.warning("“%s”提前做不成：%s", notice.title, error)
 
