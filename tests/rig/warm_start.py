@@ -312,6 +312,8 @@ class _WarmPopen(subprocess.Popen[bytes]):
 
 def _main() -> int:
     """Import the program, then serve; each fork goes on from here as the program itself."""
+    # Who starts a voice child holds signals back for it, and a box must hear them.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asking = socket.socket(fileno=int(sys.argv[1]))
     for module in (*MODULES, VOICE_CHILD):
