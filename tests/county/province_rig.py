@@ -58,9 +58,8 @@ class WorkingOffice:
         (path / FILE).write_text(f"broker:\n  port: {self.rig.port}\n", encoding="utf-8")
         self.database = OfficeDatabase(f"sqlite:///{path / 'office.db'}")
         self.database.migrate()
-        door = MosquittoAccess(self.rig.broker.folder)
-        door.connected = lambda: True
-        self.parts = make_parts(self.database, CLOCK, area, door, passwords=CHEAP)
+        self.door = MosquittoAccess(self.rig.broker.folder)
+        self.parts = make_parts(self.database, CLOCK, area, self.door, passwords=CHEAP)
         for who, role in (("小王", OfficeRole.CLERK), ("老张", OfficeRole.APPROVER)):
             self.parts.officers.add(who, role, Severity.RED, PASSWORD)
 
@@ -71,9 +70,10 @@ class WorkingOffice:
         given = self.database, parts.register, CLOCK, keys.signer, keys.trust
         authority = self.rig.broker.folder / "authority.pem"
         wire = MqttClient("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
+        self.door.connected = lambda: wire.connected
         office = OfficeThread(
             *(Publisher(*given), ReceiptInbox(self.database, CLOCK), parts.recurring, wire, CLOCK),
-            *(keys, parts.register.areas_of, CountyTotals(self.database, CLOCK)),
+            *(keys, parts.register.areas_of, CountyTotals(self.database, CLOCK), self.door.look),
         )
         self.rig.start()
         wire.start()
