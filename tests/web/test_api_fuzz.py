@@ -61,4 +61,5 @@ def test_nothing_that_is_sent_breaks_it(
     assert len(list(schema.get_all_operations())) == 31
     send_all(schema, mode, tokens)
     if mode is schemathesis.GenerationMode.POSITIVE:
-        assert len(station.announced) > 1 and station.stops
+        # How many are taken depends on the day: an `at` may be past.
+        assert station.announced and station.stops
