@@ -12,6 +12,8 @@ import pytest
 from rig.edge_service import EdgeService
 from rig.radio import RadioLoop, make_loop
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
+from rig.third_worker import give_way
+from rig.third_worker import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from rig.village import Village
 from rig.warm_start import end_warm_starter, warm_voice_children
 
@@ -47,6 +49,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionstart() -> None:
+    give_way()
     warm_voice_children()
 
 
