@@ -12,6 +12,7 @@ import pytest
 from rig.edge_service import EdgeService
 from rig.radio import RadioLoop, make_loop
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
+from rig.routes_once import compile_builders_once
 from rig.third_worker import give_way
 from rig.third_worker import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from rig.village import Village
@@ -50,6 +51,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_sessionstart() -> None:
     give_way()
+    compile_builders_once()
     warm_voice_children()
 
 
