@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 TOOLS = (
     *("bash", "sh", "env", "cat", "awk", "sed", "grep", "id", "date", "sha256sum", "flock", "tee"),
     *("sync", "head", "sleep", "rm", "ln", "touch", "dirname", "mkdir", "uname", "ldconfig", "true"),
-    *("cp", "mv", "chmod", "tar", "gzip", "sha512sum", "df", "sort"),
+    *("cp", "mv", "chmod", "mkfifo", "tar", "gzip", "sha512sum", "df", "sort"),
 )
 TEST_MODULES = ("pytest", "xdist", "hypothesis", "mypy", "playwright", "psutil")
 FILLER = "filler"
