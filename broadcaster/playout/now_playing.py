@@ -332,7 +332,7 @@ class CurrentAiring:
         )
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
-        """What stood in for a sound was heard in its place, so it is named and is no failure."""
+        """A sound that stood in for another was heard in its place: it is named, and is no failure."""
         outcome, reason = self._plain_outcome(ended)
         stood_in = {} if ended.unheard else self._stood_in(ended.seconds_played)
         if not stood_in:

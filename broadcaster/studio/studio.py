@@ -335,7 +335,7 @@ class Studio:
             self.pieces.tell(f"{PieceKind.FOLDER} {piece.out_of}", "")
 
     def _tell_failed(self, notice: Notice, reason: str, first_piece: int = 0) -> None:
-        """What else cannot be made than sounds is told where it was asked for."""
+        """Tell it of each sound; a failure of words is told where they were asked for."""
         for _number, piece in _sounds_of(notice, first_piece):
             self.pieces.tell(fault_name(piece), _told_of(notice, reason))
 

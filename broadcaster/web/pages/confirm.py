@@ -44,7 +44,7 @@ class Confirmation:
 
     @property
     def repeats(self) -> int:
-        """How often the script is said."""
+        """The number of times that the script is said."""
         return self.filled_in.repeats or 1
 
 
