@@ -60,12 +60,11 @@ def _applied(arguments: Arguments) -> str:
 
 def _enrolment(arguments: Arguments, state: Path) -> Enrolment:
     from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
-    from broadcaster.bulletin.keys import public
     from broadcaster.link.enrol_client import ask_to_enrol
     from broadcaster.link.membership import own_key
 
     if invitation := _invitation(arguments):
-        return ask_to_enrol(invitation, str(public(own_key(state)).keyval["public"]))
+        return ask_to_enrol(invitation, own_key(state))
     if not arguments.given:
         raise EnrolmentRefused("请写县里给的那一行（放在单引号里），或者登记文件。")
     try:

@@ -1,18 +1,19 @@
 """Enrols the box at its office: by a one-time code, over TLS."""
 
-from broadcaster.bulletin import strict_json
+from securesystemslib.signer import CryptoSigner
+
 from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
+from broadcaster.bulletin.key_proof import request_of
 from broadcaster.system.https_post import OfficeRefused, post
 
 
-def ask_to_enrol(invitation: Invitation, public_key: str) -> Enrolment:
+def ask_to_enrol(invitation: Invitation, signer: CryptoSigner) -> Enrolment:
     """The office compares the root before it takes the code; who is not the office may not, so what it
     answers is compared too. Raises `EnrolmentRefused`.
     """
-    asked = {"code": invitation.code, "key": public_key, "root": invitation.root}
     try:
-        body = strict_json.write(asked)
+        body = request_of(invitation, signer)
         answer = post(invitation.office, FOR_BOX, body, invitation.pin, LARGEST)
     except OfficeRefused as error:
         raise EnrolmentRefused(f"县里：{error}") from error

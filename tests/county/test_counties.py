@@ -280,8 +280,10 @@ def test_a_code_lets_one_relay_in_once_and_another_replaces_it(province: OfficeD
     with pytest.raises(RegisterRefused, match="没有这个登记码"):
         counties.admit("aaaa-bbbb-cccc", shown(second.key), *given)
     counties.admit(again, shown(second.key), *given)
+    with pytest.raises(RegisterRefused, match="证明钥匙"):
+        counties.admit(again, shown(second.key), *given)
     # Its answer was lost: it asks again.
-    counties.admit(again, shown(second.key), *given)
+    counties.admit(again, shown(second.key), *given, is_proved=True)
     assert deliveries(province, record)[COUNTY].quality is FigureQuality.NEVER
     assert take(province, first.sum(province, record, number=10**12 + 2)) == 0
     # It counts anew, and what it says counts.

@@ -8,8 +8,12 @@ import pytest
 from county.county_office import OTHER_VILLAGE, PASSWORD, VILLAGE, OfficeDesk
 from county.office_site import LogIn, Visitor, app_of
 from flask import Flask
+from werkzeug.test import TestResponse
 
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
+from broadcaster.bulletin.key_proof import request_of
 from broadcaster.bulletin.keys import new_key, public
 
 
@@ -34,6 +38,32 @@ def test_a_refusal_that_is_no_guess_keeps_nobody_out(app: Flask, plain_desk: Off
         assert (answer.status_code, "已经登记为" in answer.text) == (403, True)
     new = public(new_key()).keyval["public"]
     assert bare.post("/enrol", json={"code": code, "key": new}).status_code == 200
+
+
+def test_a_code_that_was_used_is_of_use_to_nobody_without_the_key(
+    app: Flask, plain_desk: OfficeDesk
+) -> None:
+    """The line stands in a shell's history and the public key in the register: a new password for who
+    knows both would shut the box out.
+    """
+    _, code = plain_desk.parts.register.add(VILLAGE, "洞背村")
+    bare, own, root = app.test_client(), new_key(), plain_desk.folder.pin
+
+    def ask(body: bytes) -> TestResponse:
+        return bare.post("/enrol", data=body, content_type="application/json")
+
+    whole = request_of(Invitation("https://office.example", code, root), own)
+    asked = strict_json.parse(whole)
+    bad = {**asked, "proof": "00" * 64}
+    without = {name: asked[name] for name in ("code", "key", "root")}
+    of_another_code = strict_json.parse(request_of(Invitation("https://a.example", "1", root), own))
+    # A box of before sends no proof the first time.
+    first = Enrolment.from_bytes(ask(strict_json.write(without)).data)
+    for stranger in (without, bad, {**asked, "proof": of_another_code["proof"]}, {**asked, "root": ""}):
+        answer = ask(strict_json.write(stranger))
+        assert (answer.status_code, "证明钥匙" in answer.text) == (403, True)
+    again = Enrolment.from_bytes(ask(whole).data)
+    assert again.box == first.box and again.password != first.password
 
 
 @pytest.mark.parametrize(("path", "told"), [("/enrol", "link enrol"), ("/enrol/county", "county join")])

@@ -19,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 from rig.living_office import COUNTY
 from rig.rig import wait_until
+from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.invitation import Invitation
@@ -51,14 +52,14 @@ class Applicant:
     box: str
     invitation: Invitation
     way: str
-    key: str = field(default_factory=lambda: fresh_key())
-    let_in: list[tuple[str, Enrolment]] = field(default_factory=list)
+    signer: CryptoSigner = field(default_factory=new_key)
+    let_in: list[tuple[CryptoSigner, Enrolment]] = field(default_factory=list)
     """By which key, and what it was given; the latest last."""
     retired: bool = False
 
 
-def fresh_key() -> str:
-    return str(public(new_key()).keyval["public"])
+def shown(signer: CryptoSigner) -> str:
+    return str(public(signer).keyval["public"])
 
 
 def enrolments(world: CountyWorld, rounds: int) -> None:
@@ -118,12 +119,12 @@ class Crowd:
             self._done += 1
             self._in.append(one)
 
-    def once(self, one: Applicant, key: str = "", expected: str = "") -> bool:
+    def once(self, one: Applicant, signer: CryptoSigner | None = None, expected: str = "") -> bool:
         """Whether it is let in; asked again where no answer came."""
-        key = key or one.key
+        signer = signer or one.signer
         for _ in range(TRIES):
             try:
-                one.let_in.append((key, ask_to_enrol(one.invitation, key)))
+                one.let_in.append((signer, ask_to_enrol(one.invitation, signer)))
                 return True
             except EnrolmentRefused as refused:
                 if any(reason in str(refused) for reason in (USED, ELSEWHERE, UNKNOWN)):
@@ -155,12 +156,12 @@ class Crowd:
         """At the same time: the code is for one."""
         start = Barrier(2)
 
-        def come(key: str) -> bool:
+        def come(signer: CryptoSigner) -> bool:
             start.wait()
-            return self.once(one, key, USED)
+            return self.once(one, signer, USED)
 
         with ThreadPoolExecutor(2) as both:
-            list(both.map(come, (one.key, fresh_key())))
+            list(both.map(come, (one.signer, new_key())))
 
     def anothers_key(self, one: Applicant) -> None:
         """Its card is a copy of a neighbour's; then it has a key of its own."""
@@ -236,15 +237,15 @@ WAY: dict[str, Callable[[Crowd, Applicant], object]] = {
 
 def _judge_register(world: CountyWorld, applicants: Sequence[Applicant], boxes: dict[str, Box]) -> None:
     for one in applicants:
-        box, keys = boxes[one.box], {key for key, _ in one.let_in}
+        box, keys = boxes[one.box], {shown(signer) for signer, _ in one.let_in}
         about = f"{one.box} ({one.way}{', retired' if one.retired else ''}) is {box.state} {box.key[:8]}"
         world.books.counts["sent"] += 1
         if len(keys) != 1:
             world.books.note("doubled" if keys else "lost", f"{about}: let in by {len(keys)} keys")
         elif box.state is not (BoxState.RETIRED if one.retired else BoxState.ENROLLED):
             world.books.note("wrong", about)
-        elif box.key != one.let_in[-1][0]:
-            world.books.note("wrong", f"{about}, and was let in by {one.let_in[-1][0][:8]}")
+        elif box.key != shown(one.let_in[-1][0]):
+            world.books.note("wrong", f"{about}, and was let in by {shown(one.let_in[-1][0])[:8]}")
         else:
             world.books.counts["heard"] += 1
 

@@ -20,7 +20,6 @@ from rig.rig import wait_until
 from rig.village import Village
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
-from broadcaster.bulletin.keys import public
 from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import own_key
 from broadcaster.link.reconnect_policy import ReconnectPolicy
@@ -130,8 +129,7 @@ class CountyWorld(LivingOffice):
 
     def _enrolled(self, code: str, name: str) -> LightBox:
         state = self.folder / code
-        key = str(public(own_key(state)).keyval["public"])
-        return LightBox(state, ask_to_enrol(self.invite(code, name), key), HASTY)
+        return LightBox(state, ask_to_enrol(self.invite(code, name), own_key(state)), HASTY)
 
     def _let_in_officers(self) -> None:
         wait_until(lambda: "一次性代码" in self.office.printed, UP_SECONDS)

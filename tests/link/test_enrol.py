@@ -17,6 +17,8 @@ from rig.village import RunningBox, Village
 
 from broadcaster.bulletin.enrolment import EnrolmentRefused
 from broadcaster.bulletin.invitation import Invitation
+from broadcaster.bulletin.key_proof import is_proved
+from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.county.register.site_pin import site_pin
 from broadcaster.link.enrol_client import ask_to_enrol
@@ -24,7 +26,8 @@ from broadcaster.link.membership import enrol, load_membership
 from broadcaster.settings.schema import WebSettings
 from broadcaster.web.server.certificate import CertificatePair, own_certificate
 
-KEY = "ab" * 32
+DIGEST = "ab" * 32
+SIGNER = new_key()
 
 
 @pytest.fixture
@@ -90,20 +93,22 @@ def test_a_village_of_another_county_is_not_enrolled(lone: LinkBox) -> None:
 def test_the_office_gets_code_key_and_root_and_its_answer_is_checked_by_that(lone: LinkBox) -> None:
     enrolment = lone.enrolment()
     with answering(200, enrolment.to_bytes()) as (office, asked):
-        assert ask_to_enrol(Invitation(office, "1234", enrolment.root.upper()), KEY) == enrolment
-        assert asked == [{"code": "1234", "key": KEY, "root": enrolment.root}]
+        assert ask_to_enrol(Invitation(office, "1234", enrolment.root.upper()), SIGNER) == enrolment
+        assert len(asked) == 1 and asked[0].keys() == {"code", "key", "root", "proof"}
+        assert (asked[0]["code"], asked[0]["root"]) == ("1234", enrolment.root)
+        assert is_proved(**asked[0])
         with pytest.raises(EnrolmentRefused, match="冒充"):
-            ask_to_enrol(Invitation(office, "1234", "cd" * 32), KEY)
+            ask_to_enrol(Invitation(office, "1234", "cd" * 32), SIGNER)
 
 
 def test_what_the_office_says_is_told_and_what_is_no_office_too() -> None:
     sentence = "这个登记码过期了，请让给码的人再发一个。"
     with answering(403, sentence.encode()) as (office, _):
         with pytest.raises(EnrolmentRefused, match=f"县里：{sentence}"):
-            ask_to_enrol(Invitation(office, "1", KEY), KEY)
+            ask_to_enrol(Invitation(office, "1", DIGEST), SIGNER)
     for kind, answer in (("text/html", b"<h1>captive</h1>"), ("text/plain", b"\x1b[2J"), ("", b"")):
         with answering(302, answer, kind) as (office, _), pytest.raises(EnrolmentRefused, match="302"):
-            ask_to_enrol(Invitation(office, "1", KEY), KEY)
+            ask_to_enrol(Invitation(office, "1", DIGEST), SIGNER)
 
 
 def test_an_office_with_a_certificate_of_its_own_is_known_by_the_pin_and_gets_the_code_only_then(
@@ -115,9 +120,9 @@ def test_an_office_with_a_certificate_of_its_own_is_known_by_the_pin_and_gets_th
     with answering(200, enrolment.to_bytes(), own=own) as (office, asked):
         for other, told in (("", "pin="), ("ab" * 32, "重做过.*登记码还能用")):
             with pytest.raises(EnrolmentRefused, match=told):
-                ask_to_enrol(Invitation(office, "1", enrolment.root, other), KEY)
+                ask_to_enrol(Invitation(office, "1", enrolment.root, other), SIGNER)
         assert asked == []
-        assert ask_to_enrol(Invitation(office, "1", enrolment.root, pin), KEY) == enrolment
+        assert ask_to_enrol(Invitation(office, "1", enrolment.root, pin), SIGNER) == enrolment
 
 
 def test_a_certificate_that_authorities_vouch_for_is_as_good_as_the_pin(
@@ -128,7 +133,7 @@ def test_a_certificate_that_authorities_vouch_for_is_as_good_as_the_pin(
     monkeypatch.setenv("SSL_CERT_FILE", str(own.certificate))
     enrolment = lone.enrolment()
     with answering(200, enrolment.to_bytes(), own=own) as (office, _):
-        assert ask_to_enrol(Invitation(office, "1", enrolment.root, "ab" * 32), KEY) == enrolment
+        assert ask_to_enrol(Invitation(office, "1", enrolment.root, "ab" * 32), SIGNER) == enrolment
 
 
 def test_a_certificate_of_another_name_is_told_as_that(
@@ -138,13 +143,13 @@ def test_a_certificate_of_another_name_is_told_as_that(
     monkeypatch.setenv("SSL_CERT_FILE", str(own.certificate))
     with answering(200, b"", own=own) as (office, _):
         with pytest.raises(EnrolmentRefused, match="不是给这个地址"):
-            ask_to_enrol(Invitation(office, "1", KEY), KEY)
+            ask_to_enrol(Invitation(office, "1", DIGEST), SIGNER)
 
 
 @pytest.mark.parametrize("office", ["http://example.test", "ftp://x", "", "http://127.0.0.1:1"])
 def test_an_office_that_cannot_be_asked(office: str) -> None:
     with pytest.raises(EnrolmentRefused):
-        ask_to_enrol(Invitation(office, "1", KEY), KEY)
+        ask_to_enrol(Invitation(office, "1", DIGEST), SIGNER)
 
 
 def test_the_real_box_is_enrolled_by_its_command_while_it_runs_and_once_more(

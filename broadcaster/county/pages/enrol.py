@@ -1,4 +1,5 @@
-"""The endpoint `POST /enrol`: a box sends its one-time code and its public key, and gets its enrolment.
+"""The endpoint `POST /enrol`: a box sends its one-time code and its public key, with the proof that the
+key is its own, and gets its enrolment.
 
 `/enrol/county` is the same for the relay of a county below. Whoever opens the address with a phone reads
 what it is for.
@@ -19,6 +20,7 @@ from broadcaster.bulletin.invitation import (
     Invitation,
     InvitationRefused,
 )
+from broadcaster.bulletin.key_proof import is_proved
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.pages.base import access
 from broadcaster.county.register.one_time_code import NO_SUCH_CODE, CodeUnknown, code_hash_of, normalised
@@ -44,8 +46,9 @@ def explain_to_county() -> ResponseReturnValue:
 
 @pages.post(FOR_BOX)
 def enrol() -> ResponseReturnValue:
-    """JSON `{"code": …, "key": …, "root": …}` or a form of the same; who does not name the root looks at
-    what the answer says of it."""
+    """JSON `{"code": …, "key": …, "root": …, "proof": …}` or a form of the same; who does not name the
+    root looks at what the answer says of it. Boxes of 0.3 and before send no proof.
+    """
     return _answer(_enrol)
 
 
@@ -68,31 +71,32 @@ def _explanation_page(path: str) -> ResponseReturnValue:
     return render_template("office/enrol.html", line=line, command=command, is_county=is_county)
 
 
-def _enrol(code: str, key: str) -> bytes:
+def _enrol(code: str, key: str, is_proved: bool) -> bytes:
     found, given = access.pages(), access.pages().trusted
-    made = found.parts.register.enrol(code, key, given.pin, given.keyring(), given.broker)
+    of_office = given.pin, given.keyring(), given.broker
+    made = found.parts.register.enrol(code, key, *of_office, is_proved)
     found.parts.audit.note(made.box, "登记", made.name, access.address())
     return made.to_bytes()
 
 
-def _admit(code: str, key: str) -> bytes:
+def _admit(code: str, key: str, is_proved: bool) -> bytes:
     found, given = access.pages(), access.pages().trusted
-    made = found.parts.counties.admit(code, key, given.pin, given.broker)
+    made = found.parts.counties.admit(code, key, given.pin, given.broker, is_proved)
     found.parts.audit.note(made.user, "登记", made.county, access.address())
     return made.to_bytes()
 
 
-def _answer(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
+def _answer(let_in: Callable[[str, str, bool], bytes]) -> ResponseReturnValue:
     found, address = access.pages(), access.address()
     given = _request_fields()
-    code, key, root = (str(given.get(name, "")) for name in ("code", "key", "root"))
+    code, key, root, proof = (str(given.get(name, "")) for name in ("code", "key", "root", "proof"))
     if root and root.lower() != found.trusted.pin:
         return _refused(OTHER_ROOT, 409)
     now = found.parts.clock.monotonic()
     if not found.tries.allow(now, code_hash_of(code), address):
         return _refused("登记码错的次数太多，请 15 分钟后再试。", 429)
     try:
-        made = let_in(code, key)
+        made = let_in(code, key, is_proved(code, key, root, proof))
     except CodeUnknown as error:
         found.tries.failed(now, code_hash_of(code), address)
         return _refused(str(error), 403)

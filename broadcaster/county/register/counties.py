@@ -67,13 +67,15 @@ class Counties(Enrollees):
             # Before it can be let in again: who comes meanwhile would be shut out.
             self._door.dismiss(county_user(found.code))
 
-    def admit(self, one_time: str, key: str, root: str, broker: BrokerAddress) -> Admission:
-        """By a code that was given for one relay. Raises `RegisterRefused`, and then the code is as good
-        as before.
+    def admit(
+        self, one_time: str, key: str, root: str, broker: BrokerAddress, is_proved: bool = False
+    ) -> Admission:
+        """By a code that was given for one relay, as for a box. Raises `RegisterRefused`, and then the
+        code is as good as before.
         """
         key = read_key(key)
         with self._database.transaction() as connection:
-            row = find_code(connection, county, one_time, key, self._clock.now())
+            row = find_code(connection, county, one_time, key, is_proved, self._clock.now())
             self._set_key(connection, row, key, code_used_by=key)
             made = self._admission(row.code, root, broker)
             # Before anybody is told that it is done: one that is not let in would be lost.

@@ -48,8 +48,12 @@ def code_columns(code: str, now: datetime) -> dict[str, Any]:
     return {"code_hash": code_hash_of(code), "code_expires": now + CODE_LIFE, "code_used_by": ""}
 
 
-def find_code(connection: Connection, table: Table, code: str, key: str, now: datetime) -> Row[Any]:
-    """The row that this code lets in, by this key. Raises `RegisterRefused`."""
+def find_code(
+    connection: Connection, table: Table, code: str, key: str, is_proved: bool, now: datetime
+) -> Row[Any]:
+    """The row that this code lets in, by this key; once more only who proved that the key is his, for
+    each time has a new password, and shuts out who has the one of before. Raises `RegisterRefused`.
+    """
     query = select(table).where(table.c.code_hash == code_hash_of(code)).with_for_update()
     row = connection.execute(query).first()
     if row is None:
@@ -59,6 +63,11 @@ def find_code(connection: Connection, table: Table, code: str, key: str, now: da
     if row.code_expires < now:
         expired = row.code_expires.astimezone(now.tzinfo)
         raise RegisterRefused(f"这个登记码 {expired:%m月%d日 %H:%M} 过期了，请让给码的人再发一个。")
+    if row.code_used_by and not is_proved:
+        raise RegisterRefused(
+            f"这个登记码（{row.name}）已经用过了。同一台机器要再登记，请先更新它的程序，好证明钥匙在它手里；"
+            "更新不了，请让给码的人再发一个。"
+        )
     return row
 
 

@@ -105,13 +105,21 @@ class Register(Enrollees):
             self._locked(connection, id)
             self._change(connection, id, name=read_name(name))
 
-    def enrol(self, code: str, key: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
-        """By a code that was given for one box, whatever key it had. Raises `RegisterRefused`, and then
-        the code is as good as before.
+    def enrol(
+        self,
+        code: str,
+        key: str,
+        root: str,
+        keyring: bytes,
+        broker: BrokerAddress,
+        is_proved: bool = False,
+    ) -> Enrolment:
+        """By a code that was given for one box, whatever key it had; with the same code once more if it
+        proved that it has the key. Raises `RegisterRefused`, and then the code is as good as before.
         """
         key = read_key(key)
         with self._database.transaction() as connection:
-            row = find_code(connection, box, code, key, self._clock.now())
+            row = find_code(connection, box, code, key, is_proved, self._clock.now())
             self._set_key(connection, row, key, code_used_by=key)
             # Before anybody is told that it is done: a box that is not let in would be lost.
             made = self._enrolment(row, root, keyring, broker)

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.admission import LARGEST, Admission, AdmissionRefused
 from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
+from broadcaster.bulletin.key_proof import request_of
 from broadcaster.bulletin.keys import public
 from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
@@ -25,9 +25,8 @@ from broadcaster.system.last_good_settings import own_change
 
 def ask_to_join(path: Path, invitation: Invitation) -> Admission:
     """Ask the office above to let the relay in, by its key. Raises `AdmissionRefused`."""
-    asked = {"code": invitation.code, "key": public_key(path), "root": invitation.root}
     try:
-        body = strict_json.write(asked)
+        body = request_of(invitation, own_key(path / FOLDER))
         answer = post(invitation.office, FOR_COUNTY, body, invitation.pin, LARGEST)
     except OfficeRefused as error:
         raise AdmissionRefused(f"上级：{error}") from error
