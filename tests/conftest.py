@@ -16,7 +16,7 @@ from rig.routes_once import compile_builders_once
 from rig.third_worker import give_way
 from rig.third_worker import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from rig.village import Village
-from rig.warm_start import TRUST, end_warm_starter, warm_voice_children
+from rig.warm_start import TRUST, end_warm_starter, warm_children
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 6_000_000_000
@@ -52,7 +52,7 @@ def pytest_collection_finish() -> None:
 def pytest_sessionstart() -> None:
     give_way()
     compile_builders_once()
-    warm_voice_children()
+    warm_children()
 
 
 def pytest_sessionfinish() -> None:

@@ -1,10 +1,10 @@
-"""Starts commands of ours, and their voice child, from a process that has imported the program before.
+"""Starts commands of ours, and their children, from a process that has imported the program before.
 
 Python takes a second and a half of a processor to import a box, and two to import a voice child and read
 its tables, some six hundred times in the suite. A fork of a process that has done both runs the very
 same `main` with its own arguments, environment, folder and streams. What must be a process from its
 first instruction (its imports, its preloaded libraries, its terminal) is started by `subprocess` as
-ever, and so is each voice child after a command's first.
+ever, and so is each child of a kind after a command's first.
 """
 
 import atexit
@@ -23,7 +23,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.system import child_process
@@ -49,6 +49,9 @@ MODULES = (
 TRUST = str(Path(__file__).parent / "trust")
 PROGRAM = "broadcaster.commands.cli"
 VOICE_CHILD = "broadcaster.studio.voice_child"
+SOUND_CHILD = "broadcaster.playout.device.sound_child"
+# The one command that nearly always starts a sound child.
+BOX = "run"
 
 
 # The program, its arguments, its environment and its folder.
@@ -59,9 +62,16 @@ _BEFORE = dict(os.environ)
 class WarmProcess:
     """As much of a `subprocess.Popen` as tests use of one."""
 
-    def __init__(self, pid: int, ended: socket.socket, stdout: IO[str] | None = None) -> None:
+    def __init__(
+        self,
+        pid: int,
+        ended: socket.socket,
+        stdout: IO[str] | None = None,
+        stderr: IO[bytes] | None = None,
+    ) -> None:
         self.pid = pid
         self.stdout = stdout
+        self.stderr = stderr
         self.returncode: int | None = None
         self._ended = ended
         self._looking = threading.Lock()
@@ -139,13 +149,13 @@ _starter: WarmStarter | None = None
 
 
 def can_start_warm(command: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """A command or a voice child, in an environment that a fork can still take."""
+    """A command or a child, in an environment that a fork can still take."""
     at_start = [
         {key: value for key, value in one.items() if key.startswith(READ_AT_START) and value != TRUST}
         for one in (environment, _BEFORE)
     ]
-    program = [*command[:3]] in ([sys.executable, "-m", PROGRAM], [sys.executable, "-m", VOICE_CHILD])
-    return program and at_start[0] == at_start[1]
+    starts = [sys.executable, "-m"] == [*command[:2]]
+    return starts and command[2] in (PROGRAM, VOICE_CHILD, SOUND_CHILD) and at_start[0] == at_start[1]
 
 
 def start_warm(
@@ -189,16 +199,23 @@ class _Subprocess(ModuleType):
         return getattr(subprocess, name)
 
 
-def warm_voice_children() -> None:
-    """From now on the voice children of this process itself come warm, too. They are not its own
-    children: who looks for them there starts a box.
+def warm_children() -> None:
+    """From now on the children of this process itself come warm, too. They are not its own children:
+    who looks for them there starts a box.
     """
 
-    def popen(command: Sequence[str], **options: Any) -> Any:
-        if [*command[1:3]] != ["-m", VOICE_CHILD] or not can_start_warm(command, os.environ):
-            return subprocess.Popen(command, **options)
-        wish = _wish(command, os.environ)
-        return WarmProcess(*_started().start(wish, line=int(command[3])))
+    def popen(command: Sequence[str], stderr: int | None = None, **options: Any) -> Any:
+        if not can_start_warm(command, os.environ):
+            return subprocess.Popen(command, stderr=stderr, **options)
+        wish, line = _wish(command, os.environ), int(command[3])
+        if stderr is None:
+            return WarmProcess(*_started().start(wish, line=line))
+        reading, writing = os.pipe()
+        try:
+            started = _started().start(wish, stderr=writing, line=line)
+        finally:
+            os.close(writing)
+        return WarmProcess(*started, stderr=os.fdopen(reading, "rb"))
 
     vars(child_process)["subprocess"] = _Subprocess(popen)
 
@@ -278,40 +295,48 @@ def _become(asked: int, stdout: int, stderr: int, *line: int, ended: int) -> str
     return str(program)
 
 
-def _fork_voice_child() -> None:
-    """Have a child wait that becomes this process's first voice child; it ends unless it is wanted."""
+def _fork_child(module: str) -> None:
+    """Have a child wait that becomes this process's first of this kind; it ends unless it is wanted."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if not pid:
-        ours.close()
-        message, fds, _, _ = socket.recv_fds(theirs, 4096, 1)
+        for line in (ours, *(other for _, other in _WarmPopen.waiting.values())):
+            line.close()
+        message, fds, _, _ = socket.recv_fds(theirs, 4096, 2)
         if not message:
             os._exit(0)
         theirs.close()
         signal.pthread_sigmask(signal.SIG_SETMASK, json.loads(message))
-        sys.argv = [VOICE_CHILD, str(fds[0])]
-        import_module(VOICE_CHILD).main()
+        for stderr in fds[1:]:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+        sys.argv = [module, str(fds[0])]
+        import_module(module).main()
         _end(0)
     theirs.close()
-    _WarmPopen.waiting = pid, ours
+    _WarmPopen.waiting[module] = pid, ours
     vars(child_process)["subprocess"] = _Subprocess(_WarmPopen)
 
 
 class _WarmPopen(subprocess.Popen[bytes]):
-    """Takes the child that waits, once, for the command of a voice child."""
+    """Takes the child that waits, once, for the command of its kind."""
 
-    waiting: tuple[int, socket.socket] | None = None
+    waiting: ClassVar[dict[str, tuple[int, socket.socket]]] = {}
 
     def _execute_child(self, args: Any, *rest: Any) -> None:
-        asked = [*args[1:3]] if isinstance(args, list) else []
-        if _WarmPopen.waiting is None or asked != ["-m", VOICE_CHILD]:
+        module = args[2] if isinstance(args, list) and args[1] == "-m" else ""
+        if module not in _WarmPopen.waiting:
             super()._execute_child(args, *rest)  # type: ignore[misc]
             return
-        (self.pid, line), _WarmPopen.waiting = _WarmPopen.waiting, None
+        self.pid, line = _WarmPopen.waiting.pop(module)
         self._child_created = True
         mask = json.dumps([int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, [])])
+        # Those of stdin, stdout and stderr, each the parent's and the child's.
+        pipes = rest[9:15]
+        fds = [int(args[3]), *(fd for fd in pipes[5:] if fd >= 0)]
         with line:
-            socket.send_fds(line, [mask.encode()], [int(args[3])])
+            socket.send_fds(line, [mask.encode()], fds)
+        self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
 
 
 def _main() -> int:
@@ -320,7 +345,7 @@ def _main() -> int:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asking = socket.socket(fileno=int(sys.argv[1]))
-    for module in (*MODULES, VOICE_CHILD):
+    for module in (*MODULES, VOICE_CHILD, SOUND_CHILD):
         import_module(module)
     Frontend(LexiconSettings(), 2000).warm()
     # Nor is it looked through, and so copied, in each fork.
@@ -328,7 +353,8 @@ def _main() -> int:
     gc.freeze()
     program = _serve(asking)
     if program == PROGRAM:
-        _fork_voice_child()
+        for module in (VOICE_CHILD, *([SOUND_CHILD] if BOX in sys.argv else [])):
+            _fork_child(module)
     code = import_module(program).main() if program else 0
     _end(code or 0)
     return 0
