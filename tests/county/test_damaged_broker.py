@@ -1,5 +1,6 @@
 """A broker's folder that was harmed: who was let in is let in still, and it comes up."""
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from rig.broker import OFFICE_PASSWORD, BrokerRig, OfficeClient
+from rig.broker import OFFICE_PASSWORD, BrokerRig, OfficeClient, free_port
 from rig.damage import HARMS
+from rig.living import LivingProgram
+from rig.living_office import BROKER
 from rig.rig import wait_until
 
 from broadcaster.county.broker.broker_accounts import ACL, PASSWORDS, USERS, read_users
@@ -206,3 +209,23 @@ def test_a_broker_that_dies_by_itself_is_begun_again(
             running.stop()
         assert ended.result(60) == 0
     assert "消息服务器自己停了（SIGSEGV），又启动了" in capsys.readouterr().out
+
+
+def test_a_broker_that_outlived_its_program_is_ended_by_the_next(tmp_path: Path) -> None:
+    """Nobody would begin it again when it dies, and the next said that the port is taken."""
+    port, folder = str(free_port()), tmp_path / "broker"
+    command = (*BROKER, str(folder), "127.0.0.1", port)
+    program = LivingProgram(command, os.environ, tmp_path / "log", "县里的消息服务器：")
+    program.start()
+    number = folder / "mosquitto.pid"
+    wait_until(number.exists)
+    left = int(number.read_text())
+    try:
+        program.process.kill()
+        wait_until(lambda: not program.runs)
+        assert psutil.pid_exists(left)
+        program.start()
+        assert "没有人管它" in program.printed
+        wait_until(lambda: number.exists() and int(number.read_text() or left) != left)
+    finally:
+        program.stop()

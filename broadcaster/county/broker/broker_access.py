@@ -13,7 +13,7 @@ from pathlib import Path
 
 from broadcaster.core.errors import FileUnwritable, reason_of
 from broadcaster.county.broker.broker_accounts import USERS
-from broadcaster.county.broker.mosquitto import Broker
+from broadcaster.county.broker.mosquitto import PID, Broker
 
 
 class MosquittoAccess:
@@ -60,7 +60,7 @@ class MosquittoAccess:
             # One that does not run reads them when it starts, and writes its number then.
             with suppress(OSError, ValueError):
                 changed_ns = (self._broker.folder / USERS).stat().st_mtime_ns
-                number = self._broker.folder / "mosquitto.pid"
+                number = self._broker.folder / PID
                 if changed_ns > max(self._read_ns, number.stat().st_mtime_ns):
                     self._broker.reload(int(number.read_text()))
                     self._read_ns = changed_ns

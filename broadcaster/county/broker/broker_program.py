@@ -41,6 +41,8 @@ def main(arguments: Sequence[str]) -> int:
 def run(folder: Path, host: str, port: int) -> int:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_one(folder, "县里的消息服务器"):
+        if Broker(folder).end_left_behind():
+            _print("上一次的消息服务器还开着，没有人管它，已经停了，现在重新启动")
         _refuse_taken(port)
         return _run(folder, host, port)
 

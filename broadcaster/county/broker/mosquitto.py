@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,9 @@ from broadcaster.county.broker.certificate_authority import make_authority, make
 from broadcaster.system.atomic_file import write_private
 
 OFFICE, RELAY = "office", "relay"
+CONFIGURATION, PID = "mosquitto.conf", "mosquitto.pid"
+# It saves its store before: a gigabyte at worst.
+END_SECONDS = 60.0
 USABLE = re.compile(r"[!-~]{8,200}\s*")
 # In the folder `kept`.
 KEPT, DAMAGED = "mosquitto.db", "mosquitto-damaged.db"
@@ -49,7 +53,7 @@ allow_anonymous false
 password_file {folder}/{passwords}
 acl_file {folder}/{acl}
 use_username_as_clientid true
-pid_file {folder}/mosquitto.pid
+pid_file {folder}/{pid}
 persistence true
 persistence_location {folder}/kept/
 autosave_on_changes false
@@ -92,7 +96,7 @@ class Broker:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.folder / "kept").mkdir(mode=0o700, exist_ok=True)
             self._make_certificates(hosts)
-            write_private(self.folder / "mosquitto.conf", self._settings(port, listen).encode())
+            write_private(self.folder / CONFIGURATION, self._settings(port, listen).encode())
             return change_users(self.folder, _all_with_commands)
         except OSError as error:
             where = error.filename2 or error.filename
@@ -160,10 +164,26 @@ class Broker:
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/sbin")
         if not program:
             raise BrokerRefused("没有装 mosquitto，请先运行：apt-get install mosquitto")
-        settings = str(self.folder / "mosquitto.conf")
+        settings = str(self.folder / CONFIGURATION)
         log = (self.folder / LOG).open("ab")
         with log:
             return subprocess.Popen([program, "-c", settings], stdout=log, stderr=log)
+
+    def end_left_behind(self) -> bool:
+        """End a Mosquitto of this folder that outlived who began it: nobody would begin it again when it
+        dies. Its clients come back by themselves. True if there was one.
+        """
+        with suppress(OSError, ValueError):
+            pid = int((self.folder / PID).read_text())
+            words = _command_of(pid)
+            settings = Path(f"/proc/{pid}/cwd", words[words.index("-c") + 1])
+            if settings.samefile(self.folder / CONFIGURATION):
+                os.kill(pid, signal.SIGTERM)
+                end = time.monotonic() + END_SECONDS
+                while _command_of(pid) == words and time.monotonic() < end:
+                    time.sleep(0.05)
+                return True
+        return False
 
     def cut_log(self) -> None:
         """Keeps the last of it in two files: each wrong login from anywhere is a line, 1 GB a day at a
@@ -208,7 +228,15 @@ class Broker:
 
     def _settings(self, port: int, listen: str) -> str:
         given = {"folder": self.folder, "user": getpass.getuser(), "saved": mqtt_topics.SAVED_SECONDS}
+        given["pid"] = PID
         return SETTINGS.format(port=port, host=listen, passwords=PASSWORDS, acl=ACL, **given)
+
+
+def _command_of(pid: int) -> list[str]:
+    """Its words; none of one that has ended."""
+    with suppress(OSError):
+        return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")
+    return []
 
 
 def county_user(county: str) -> str:
