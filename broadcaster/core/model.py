@@ -191,7 +191,7 @@ class SettledNotice:
     key: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Airing:
     """One occurrence of a notice on the air; not worth saying after `expires_at`.
 

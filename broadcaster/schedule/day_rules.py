@@ -59,8 +59,9 @@ class InSeasons(Days):
     seasons: tuple[Season, ...]
 
     def next_from(self, day: date) -> date | None:
-        if any(season.holds(day) for season in self.seasons):
-            return day
+        for season in self.seasons:
+            if season.holds(day):
+                return day
         begins = (_begin(season, year) for season in self.seasons for year in (day.year, day.year + 1))
         return min((begin for begin in begins if begin >= day), default=None)
 

@@ -3,13 +3,12 @@
 import heapq
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from math import inf
+from datetime import UTC, datetime
 
 from broadcaster.schedule.slot import FixedTimes
 
-# When, how severe, which slot: what sorts before another is due first, the severer of two together.
-Entry = tuple[float, int, int, datetime]
+# When in UTC, how severe, which slot: what sorts first is due first, the severer of two together.
+Entry = tuple[datetime, int, int]
 
 
 class Agenda:
@@ -28,46 +27,45 @@ class Agenda:
     def after(
         self, moment: datetime, until: datetime | None = None
     ) -> Iterator[tuple[FixedTimes, datetime]]:
-        """Every slot and due time strictly after one aware moment and before another, in order; maybe
-        endless.
+        """Every slot and due time strictly after one aware moment and before another, in order, in UTC;
+        maybe endless.
         """
-        end = until.timestamp() if until else inf
+        end = until and until.astimezone(UTC)
         with self._lock:
             self._turn_to(moment)
             entries = self._entries.copy()
         coming: dict[int, Iterator[datetime]] = {}
-        while entries and entries[0][0] < end:
-            _, _, number, due = entries[0]
+        while entries and (end is None or entries[0][0] < end):
+            due, rank, number = entries[0]
             slot = self._slots[number]
             yield slot, due
             if number not in coming:
-                coming[number] = slot.after(due)
+                coming[number] = slot.after(due, end)
             following = next(coming[number], None)
             if following is None:
                 heapq.heappop(entries)
+                del coming[number]
             else:
-                heapq.heapreplace(entries, self._entry(number, following))
+                heapq.heapreplace(entries, (following, rank, number))
 
     def next_of_each(self, moment: datetime) -> list[tuple[FixedTimes, datetime]]:
-        """Each slot with its first due time strictly after an aware moment, in order."""
+        """Each slot with its first due time strictly after an aware moment, in order, in UTC."""
         with self._lock:
             self._turn_to(moment)
             entries = sorted(self._entries)
-        return [(self._slots[number], due) for _, _, number, due in entries]
+        return [(self._slots[number], due) for due, _, number in entries]
 
     def _turn_to(self, moment: datetime) -> None:
-        if self._moment is None or moment.timestamp() < self._moment.timestamp():
+        moment = moment.astimezone(UTC)
+        if self._moment is None or moment < self._moment:
             self._entries = []
             passed: Sequence[int] = range(len(self._slots))
         else:
             passed = []
-            while self._entries and self._entries[0][0] <= moment.timestamp():
+            while self._entries and self._entries[0][0] <= moment:
                 passed.append(heapq.heappop(self._entries)[2])
         for number in passed:
-            due = self._slots[number].next_after(moment)
+            due = next(self._slots[number].after(moment), None)
             if due:
-                heapq.heappush(self._entries, self._entry(number, due))
+                heapq.heappush(self._entries, (due, self._ranks[number], number))
         self._moment = moment
-
-    def _entry(self, number: int, due: datetime) -> Entry:
-        return due.timestamp(), self._ranks[number], number, due

@@ -23,29 +23,47 @@ class Recurrence:
     times: Times
     zone: ZoneInfo
 
-    def after(self, moment: datetime) -> Iterator[datetime]:
-        """Every due time strictly after an aware moment, in order, in UTC; maybe endless."""
+    def after(self, moment: datetime, until: datetime | None = None) -> Iterator[datetime]:
+        """Every due time strictly after an aware moment, in order, in UTC; maybe endless. Those from
+        `until` on may be left out.
+        """
         # Aware times of one zone compare by the wall clock, which DST turns back: UTC does not.
-        after = moment.astimezone(UTC)
+        last = moment.astimezone(UTC)
         # From yesterday, whose window may reach over midnight.
-        day = self.days.next_from(moment.astimezone(self.zone).date() - DAY)
-        waiting: set[datetime] = set()
-        while day:
-            if waiting:
-                midnight = instant(day, MIDNIGHT, self.zone)
-                yield from sorted(due for due in waiting if due < midnight)
-                waiting = {due for due in waiting if due >= midnight}
-            waiting.update(due for due in self.times.on(day, self.zone, after) if due > after)
+        first = moment.astimezone(self.zone).date() - DAY
+        for dues in self._in_order(first, last, until):
+            for due in dues:
+                if due > last:
+                    yield due
+                    last = due
+
+    def _in_order(
+        self, first: date, after: datetime, until: datetime | None
+    ) -> Iterator[list[datetime]]:
+        """The due times of each day from the first on, some of them more than once."""
+        waiting: list[datetime] = []
+        day = self.days.next_from(first)
+        while day and (until is None or self._begin(day) < until):
+            dues = sorted([*waiting, *self.times.on(day, self.zone, after)])
+            # What lies in the next day may come after some of its own.
+            end = bisect_left(dues, self._begin(day + DAY))
+            yield dues[:end]
+            waiting = dues[end:]
             day = self.days.next_from(day + DAY)
-        yield from sorted(waiting)
+        yield waiting
+
+    def _begin(self, day: date) -> datetime:
+        """The moment before which nothing of a day is due, in UTC."""
+        return instant(day, MIDNIGHT, self.zone) - self.times.lead
 
     def tally(self, day: date) -> tuple[datetime, datetime, int] | None:
         """The first and the last due time that belong to a day, in UTC, and how many; None if none."""
         return self.times.tally(day, self.zone) if self.days.holds(day) else None
 
-    def window_from(self, due: datetime) -> datetime | None:
-        """The start of the window that an occurrence belongs to; None if there are no windows."""
-        today = due.astimezone(self.zone).date()
+    def window_from(self, due: datetime, today: date) -> datetime | None:
+        """The start of the window that an occurrence in UTC belongs to, whose date in the zone is known;
+        None if there are no windows.
+        """
         for day in (today, today - DAY):
             # Most times have no windows, and the days are the dearer question.
             begin = self.times.window_from(day, self.zone, due)

@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from broadcaster.core.model import Airing, AiringKind
 from broadcaster.core.notice import Notice
@@ -30,11 +32,14 @@ class Slot(ABC):
 
     def airing_at(self, due_at: datetime) -> Airing:
         """The occurrence that is due then."""
-        return self._airing(self.notice, due_at)
+        return self._airing(self.notice, due_at, due_at.astimezone(UTC).isoformat())
 
-    def _airing(self, notice: Notice, due_at: datetime, window_from: datetime | None = None) -> Airing:
-        """One with the same id whenever it is planned, so that nothing is aired twice."""
-        moment = due_at.astimezone(UTC).isoformat()
+    def _airing(
+        self, notice: Notice, due_at: datetime, moment: str, window_from: datetime | None = None
+    ) -> Airing:
+        """One with the same id whenever it is planned, so that nothing is aired twice; `moment` is its
+        due time in UTC.
+        """
         key = "\n".join((self.name, notice.text, moment)).encode()
         # A column with a stated time is joined late, and ends with it.
         minutes = stated_minutes(notice.pieces) if notice.pieces else None
@@ -64,19 +69,23 @@ class FixedTimes(Slot):
     kind: ClassVar[AiringKind] = AiringKind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime | None:
-        return next(self.after(moment), None)
+        due = next(self.after(moment), None)
+        return due and due.astimezone(self.recurrence.zone)
 
-    def after(self, moment: datetime) -> Iterator[datetime]:
-        """All due times after a moment, in order; maybe endless."""
+    def after(self, moment: datetime, until: datetime | None = None) -> Iterator[datetime]:
+        """All due times after a moment, in order, in UTC; maybe endless. Those from `until` on may be
+        left out.
+        """
         if self.rests_until:
             moment = max(moment, self.rests_until - INSTANT, key=datetime.timestamp)
-        return (due.astimezone(self.recurrence.zone) for due in self.recurrence.after(moment))
+        return self.recurrence.after(moment, until)
 
     def airing_at(self, due_at: datetime) -> Airing:
-        notice = self.notice
+        notice, due = self.notice, due_at.astimezone(UTC)
         if self.playlist:
-            notice = self.playlist[self.recurrence.ordinal(due_at) % len(self.playlist)]
-        return self._airing(notice, due_at, self.recurrence.window_from(due_at))
+            notice = self.playlist[self.recurrence.ordinal(due) % len(self.playlist)]
+        local, text = _in_zone(due, self.recurrence.zone)
+        return self._airing(notice, local, text, self.recurrence.window_from(due, local.date()))
 
 
 @dataclass(frozen=True)
@@ -84,3 +93,10 @@ class LoopSlot(FixedTimes):
     """One that is said over and over inside its windows; it is what people get tired of."""
 
     kind: ClassVar[AiringKind] = AiringKind.LOOP
+
+
+# Many slots fall due in the same minute.
+@lru_cache(maxsize=1024)
+def _in_zone(due: datetime, zone: ZoneInfo) -> tuple[datetime, str]:
+    """A moment in UTC by the clock of a zone, and as ids have it."""
+    return due.astimezone(zone), due.isoformat()

@@ -15,7 +15,13 @@ Window = tuple[time, time]
 
 
 class Times(ABC):
-    """Moments that belong to a day; they lie in it or, after midnight, in the next."""
+    """Moments that belong to a day; they lie in it or, after midnight, in the next. Some come before
+    it, by `lead` at most.
+    """
+
+    @property
+    def lead(self) -> timedelta:
+        return timedelta()
 
     @abstractmethod
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
@@ -48,6 +54,10 @@ class BySun(Times):
     times: tuple[SunTime, ...]
     latitude: float
     longitude: float
+
+    @property
+    def lead(self) -> timedelta:
+        return max(timedelta(), *(-at.shift for at in self.times))
 
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
         for at in self.times:
@@ -118,6 +128,10 @@ class Together(Times):
     """Several kinds of times on the same days."""
 
     parts: tuple[Times, ...]
+
+    @property
+    def lead(self) -> timedelta:
+        return max(part.lead for part in self.parts)
 
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
         for part in self.parts:

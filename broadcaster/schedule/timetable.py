@@ -71,10 +71,10 @@ class Timetable:
         """The notices that fall due between two moments, each once, the soonest first."""
         said: list[tuple[datetime, Notice]] = []
         for slot, first in self._agenda.next_of_each(after):
-            dues = takewhile(lambda due: due.timestamp() < until.timestamp(), _dues(slot, first))
+            dues = takewhile(lambda due: due < until, _dues(slot, first))
             # A playlist has come round once when it has been due as often as it is long.
             said += [(due, slot.airing_at(due).notice) for due in islice(dues, len(slot.playlist) or 1)]
-        said.sort(key=lambda one: one[0].timestamp())
+        said.sort(key=lambda one: one[0])
         return list(dict.fromkeys(notice for _, notice in said))
 
     def fault(self, today: date) -> str:

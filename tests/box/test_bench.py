@@ -34,6 +34,7 @@ SMALLEST_OF_LONG = {
     "far": "--rounds 1",
     "memory": "--logins 1 --pages 1 --phones 1 --airings 1 --recoveries 1",
     "page": "--phones 1 --requests 1 --rounds 1",
+    "sound_programme": "--minutes 0.5 --played-minutes 0.05 --rounds 1",
 }
 ASKED = json.dumps({"normalise": ["3个人"], "pronounce": [["银行", 1]]})
 

@@ -1,6 +1,6 @@
 """A recurrence goes up, leaves no due time out, and numbers its occurrences without a gap."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadcaster.core.notice import Notice
+from broadcaster.schedule.day_expressions import SunTime
 from broadcaster.schedule.day_rules import Between, Days, MarketDays, Weekdays
 from broadcaster.schedule.recurrence import Recurrence
 from broadcaster.schedule.slot import LoopSlot
-from broadcaster.schedule.time_rules import At, Cron, Every, Times
+from broadcaster.schedule.time_rules import At, BySun, Cron, Every, Times
 
 ZONES = st.sampled_from([ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
 CLOCK = st.times().map(lambda at: at.replace(second=0, microsecond=0))
@@ -72,6 +73,18 @@ def test_each_occurrence_has_the_number_after_the_one_before(
     if not _overlaps(recurrence):
         numbers = [recurrence.ordinal(due) for due in dues]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else not dues
+
+
+def test_what_comes_before_midnight_of_its_day_comes_in_its_place() -> None:
+    # 700 minutes before sunrise it is 17:06 in June, before that day's sunset, and 19:50 in December.
+    sun = BySun((SunTime(True, timedelta(minutes=-700)), SunTime(False, timedelta())), 39.9, 116.4)
+    recurrence = Recurrence(Weekdays(frozenset(range(7))), sun, ZoneInfo("Asia/Shanghai"))
+    noon = datetime(2026, 6, 21, 12, tzinfo=recurrence.zone)
+    for moment in (noon, noon + timedelta(days=180)):
+        expected = brute_force(recurrence, moment, 3)[:4]
+        assert list(islice(recurrence.after(moment), 4)) == expected
+        until = (moment + timedelta(days=1)).astimezone(UTC)
+        assert [due for due in recurrence.after(moment, until) if due < until] == expected[:2]
 
 
 def _overlaps(recurrence: Recurrence) -> bool:
