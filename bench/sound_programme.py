@@ -184,8 +184,12 @@ def print_memory(box: Box, programme: Programme) -> None:
     print_row("nothing", f"{shared_memory(box):.1f}")
     with programme.playing():
         for share in (0.1, 0.25, 0.5, 0.75, 1.0):
-            wait_until(lambda share=share: programme.made >= share, PATIENCE_SECONDS, look_seconds=0.5)
+            wait_until(partial(_is_made, programme, share), PATIENCE_SECONDS, look_seconds=0.5)
             print_row(f"{share:.0%}", f"{shared_memory(box):.1f}")
+
+
+def _is_made(programme: Programme, share: float) -> bool:
+    return programme.made >= share
 
 
 def main() -> None:
