@@ -1,4 +1,8 @@
-"""Enrolment of a box in a county: whom to trust, where to connect, under which account."""
+"""Enrolment of a box in a county: whom to trust, where to connect, under which account.
+
+A box or a relay asks for it with its code, its public key, and the proof that it has the private half: a
+public key is no secret, it stands in the register.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,19 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
+from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
+from securesystemslib.signer import CryptoSigner, Signature
 
 from broadcaster.bulletin import areas, strict_json
+from broadcaster.bulletin.invitation import Invitation
+from broadcaster.bulletin.keys import public, public_from_hex
 from broadcaster.bulletin.message_fields import STRICT, BoxName, Sha256, parts, where
 from broadcaster.bulletin.upstream_office import MOST, UpstreamOffice
 from broadcaster.core.errors import BroadcasterError
 
 LARGEST = 1024 * 1024
+# The same key signs receipts: nothing of one kind is ever taken for the other.
+PURPOSE = b"broadcaster enrolment\n"
 
 
 class EnrolmentRefused(BroadcasterError):
@@ -68,3 +78,25 @@ class Enrolment:
             raise EnrolmentRefused(f"这不是县里发的登记文件（{where(error)} 不对）。") from error
         except (ValueError, TypeError) as error:
             raise EnrolmentRefused("这不是县里发的登记文件，请让县里重新发一份。") from error
+
+
+def request_of(invitation: Invitation, signer: CryptoSigner) -> bytes:
+    """JSON, to be sent to the office of the invitation."""
+    key = str(public(signer).keyval["public"])
+    asked = {"code": invitation.code, "key": key, "root": invitation.root}
+    proof = signer.sign(_signed(**asked)).signature
+    return strict_json.write({**asked, "proof": proof})
+
+
+def is_proved(code: str, key: str, root: str, proof: str) -> bool:
+    """True if who sent this has the key. `proof` is an Ed25519 signature as hex."""
+    try:
+        known = public_from_hex(key)
+        known.verify_signature(Signature(known.keyid, proof), _signed(code, key, root))
+    except (ValueError, UnverifiedSignatureError, VerificationError):
+        return False
+    return True
+
+
+def _signed(code: str, key: str, root: str) -> bytes:
+    return PURPOSE + strict_json.write({"code": code, "key": key, "root": root})

@@ -2,9 +2,8 @@
 
 from securesystemslib.signer import CryptoSigner
 
-from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused
+from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused, request_of
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
-from broadcaster.bulletin.key_proof import request_of
 from broadcaster.system.https_post import OfficeRefused, post
 
 

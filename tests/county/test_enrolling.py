@@ -11,9 +11,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.bulletin.enrolment import Enrolment, request_of
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
-from broadcaster.bulletin.key_proof import request_of
 from broadcaster.bulletin.keys import new_key, public
 
 

@@ -15,9 +15,8 @@ from link.link_rig import LinkBox, Office, notice, until
 from rig.broker import BrokerRig
 from rig.village import RunningBox, Village
 
-from broadcaster.bulletin.enrolment import EnrolmentRefused
+from broadcaster.bulletin.enrolment import EnrolmentRefused, is_proved
 from broadcaster.bulletin.invitation import Invitation
-from broadcaster.bulletin.key_proof import is_proved
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.county.register.site_pin import site_pin

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.enrolment import is_proved
 from broadcaster.bulletin.invitation import (
     COMMANDS,
     FOR_BOX,
@@ -20,7 +21,6 @@ from broadcaster.bulletin.invitation import (
     Invitation,
     InvitationRefused,
 )
-from broadcaster.bulletin.key_proof import is_proved
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.pages.base import access
 from broadcaster.county.register.one_time_code import NO_SUCH_CODE, CodeUnknown, code_hash_of, normalised

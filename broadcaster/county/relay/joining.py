@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from broadcaster.bulletin.admission import LARGEST, Admission, AdmissionRefused
+from broadcaster.bulletin.enrolment import request_of
 from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
-from broadcaster.bulletin.key_proof import request_of
 from broadcaster.bulletin.keys import public
 from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
