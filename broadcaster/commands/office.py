@@ -20,7 +20,7 @@ from broadcaster.commands.notice_options import add_fields
 from broadcaster.commands.office_output import described, draft_of, receipts, show_first
 from broadcaster.core.errors import AccountRefused
 from broadcaster.county.keys.office_probe import office_in
-from broadcaster.county.notices.notice_columns import MORE
+from broadcaster.county.notices.notice_columns import WRITTEN
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.invitation import Invitation
@@ -57,7 +57,7 @@ def add_to(group: Any, add: Adder) -> None:
     sent.add_argument("--title", default="", metavar="标题")
     sent.add_argument("--severity", type=int, choices=range(5), default=0, metavar="级别")
     sent.add_argument("--repeats", type=int, metavar="遍数")
-    add_fields(sent, MORE)
+    add_fields(sent, WRITTEN)
     sent.add_argument("--hours", type=int, default=6, metavar="小时", help="有效多久，默认 6")
     sent.add_argument("--at", metavar="时间", help="什么时候播，如 2026-05-01T18:00；不写就是马上")
     sent.add_argument("--drill", action="store_true", help="演练")

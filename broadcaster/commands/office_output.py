@@ -27,7 +27,7 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
     from broadcaster.core.notice import Severity, Style, read
     from broadcaster.county.notices.draft import Draft, DraftRefused
-    from broadcaster.county.notices.notice_columns import MORE
+    from broadcaster.county.notices.notice_columns import WRITTEN
     from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
     if arguments.audio and not desk.settings.fetched_from:
@@ -40,7 +40,7 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
     recorded = _recording(arguments.audio) if arguments.audio else ()
     sounds = RecordingStore(desk.folder.path)
-    more = read({name: vars(arguments)[name] for name in MORE if name in arguments})
+    more = read({name: vars(arguments)[name] for name in WRITTEN if name in arguments})
     notice = replace(
         more,
         text=arguments.text,

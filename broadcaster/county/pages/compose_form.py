@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
 from broadcaster.core.notice import Severity, as_texts
 from broadcaster.county.notices.draft import Draft, DraftRefused, title_from_text
-from broadcaster.county.notices.notice_columns import MORE
+from broadcaster.county.notices.notice_columns import WRITTEN
 from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.base.form_values import Form
 from broadcaster.county.register.area_tree import area_tree
@@ -60,7 +60,7 @@ def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
     fields += [("areas", code) for code in draft.areas]
     fields += [("severity", str(int(draft.severity))), ("hours", str(hours_of(draft)))]
     fields += [("voice", draft.notice.voice or ""), ("form", kind_of(draft))]
-    fields += [one for one in as_texts(draft.notice, MORE).items() if one[1]]
+    fields += [one for one in as_texts(draft.notice, WRITTEN).items() if one[1]]
     if draft.sound:
         fields.append(("sound", draft.sound.sha256))
     if draft.notice.repeats:
