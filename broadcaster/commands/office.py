@@ -50,6 +50,9 @@ def add_to(group: Any, add: Adder) -> None:
     sent.add_argument("text", nargs="?", default="", metavar="文字", help="要说的话；用 --audio 就不写")
     sent.add_argument("--verse", action="store_true", help="是顺口溜，一句一句念")
     sent.add_argument("--audio", type=Path, metavar="文件", help="发录音，最多 10 分钟、30 兆")
+    sent.add_argument(
+        "--programme", type=Path, metavar="文件", help="发节目（歌、戏、讲座），原样播，最多 30 兆"
+    )
     sent.add_argument("--voice", default="", metavar="声音", help="想用的声音，村里没有就用村里的")
     sent.add_argument(
         "--area", action="append", required=True, metavar="代码", help="发给哪里，可以写几个"
