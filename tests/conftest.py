@@ -12,8 +12,11 @@ import pytest
 from rig.edge_service import EdgeService
 from rig.radio import RadioLoop, make_loop
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
+from rig.routes_once import compile_builders_once
+from rig.third_worker import give_way
+from rig.third_worker import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from rig.village import Village
-from rig.warm_start import end_warm_starter, warm_voice_children
+from rig.warm_start import TRUST, end_warm_starter, warm_voice_children
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 6_000_000_000
@@ -47,6 +50,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionstart() -> None:
+    give_way()
+    compile_builders_once()
     warm_voice_children()
 
 
@@ -110,11 +115,10 @@ def running_edge_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
 def edge_service(running_edge_service: EdgeService, monkeypatch: pytest.MonkeyPatch) -> EdgeService:
     """The same, well and reachable from child processes; the real one is out of reach of every test."""
     running_edge_service.reset()
-    trust = Path(__file__).parent / "rig" / "trust"
     for name, value in {
         "HTTPS_PROXY": running_edge_service.proxy,
         "STAND_IN_CERTIFICATE": str(running_edge_service.certificate),
-        "PYTHONPATH": str(trust),
+        "PYTHONPATH": TRUST,
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(edge_tts.drm.DRM, "clock_skew_seconds", 0.0)

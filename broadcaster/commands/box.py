@@ -8,10 +8,9 @@ to its end, 2 wrong input or something broken (`BroadcasterError`).
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -38,10 +37,11 @@ from broadcaster.commands.notice_options import (
     text_of,
 )
 from broadcaster.core.errors import BroadcasterError, CacheUnwritable, TextRefused
-from broadcaster.core.labels import as_drill, say_place, sound_called
+from broadcaster.core.labels import COMMAND, as_drill, say_place, sound_called
 from broadcaster.core.model import Line, Programme
 from broadcaster.core.notice import Notice, Style, plain
 from broadcaster.daemon import control_socket
+from broadcaster.system.alone_mark import marked_alone
 from broadcaster.system.terminal import EXIT_BROKEN
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ WAITS = (
 )
 GOES_ON = "这里不再等了，这一条广播站照样播；要停用 broadcaster stop。"
 NO_PIECE = "现在放的不是一段一段的节目，没有可跳的。要停请用 broadcaster stop。"
+NOBODY_TAKES_IT = (
+    "广播站没有在运行，没有谁接过去播。启动它：scripts/run；要就在这里播完，请去掉 --no-wait。"
+)
 LEFT_WAITING = "广播站关了，这一条还没播完：半小时内再启动，没播过的、红色的会接着播。"
 
 Parser = argparse.ArgumentParser
@@ -99,7 +102,7 @@ def say(arguments: Arguments) -> int:
 
 def air(said: Notice, arguments: Arguments, at: datetime | None = None) -> int:
     """Speak a notice now, or at a moment to come; wait for its end unless told not to."""
-    asked_by, wait = getpass.getuser(), not (arguments.no_wait or at)
+    asked_by, wait = COMMAND, not (arguments.no_wait or at)
     outcome = "" if wait else "PLAYED"
     request = {"do": "say", "notice": plain(said), "asked_by": asked_by, "wait": wait}
     request |= {"at": at.isoformat()} if at else {}
@@ -121,16 +124,21 @@ def air(said: Notice, arguments: Arguments, at: datetime | None = None) -> int:
 
 
 def stop(arguments: Arguments) -> int:
-    answer = ask_running_box({"do": "stop", "asked_by": getpass.getuser()}, arguments.config)
-    count = answer["stopped"]
+    answer = ask_running_box({"do": "stop", "asked_by": COMMAND}, arguments.config)
+    count, again = answer["stopped"], answer["loops_again"]
     sentence = f"已停播，停下了 {count} 条。" if count else "现在没有在播的。"
-    report(answer, sentence + "循环到下一个时段才再播；马上恢复：broadcaster resume", arguments)
+    if answer["loops_stopped"]:
+        until = f"要到 {_moment(again)} 才再播" if again else "到下一个时段才再播"
+        sentence += f"循环停了，{until}；马上恢复：broadcaster resume"
+    report(answer, sentence, arguments)
     return 0
 
 
 def skip(arguments: Arguments) -> int:
-    answer = ask_running_box({"do": "skip", "asked_by": getpass.getuser()}, arguments.config)
-    sentence = "跳过了，接着放下一段。" if answer["skipped"] else NO_PIECE
+    answer = ask_running_box({"do": "skip", "asked_by": COMMAND}, arguments.config)
+    sentence = NO_PIECE
+    if answer["skipped"]:
+        sentence = "跳过了，接着放下一段。" if answer["left"] else "跳过了，后面没有别的段了。"
     report(answer, sentence, arguments)
     return 0 if answer["skipped"] else EXIT_NOT_HEARD
 
@@ -149,7 +157,8 @@ def status(arguments: Arguments) -> int:
     if on_air:
         whole = f"，共 {on_air['seconds_due']:.0f} 秒" if on_air["made"] else ""
         lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒{whole}")
-        lines += [f"  {_piece(on_air['piece'])}"] if on_air["piece"] else []
+        said = _piece(on_air["piece"]) if on_air["piece"] else ""
+        lines += [f"  {said}"] if said else []
     lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
     coming = sorted(state["later"] + state["next"], key=moment_due)
     lines += [f"接下来：{naming_later(airing)}" for airing in coming]
@@ -162,11 +171,11 @@ def status(arguments: Arguments) -> int:
 
 def _piece(piece: control_socket.Message) -> str:
     """第 2 段，共 4 段：戏曲《大登殿》 12:31 / 45:00"""
-    number = f"第 {piece['number']} 段，共 {piece['of']} 段"
+    number = f"第 {piece['number']} 段，共 {piece['of']} 段" if piece["of"] > 1 else ""
     if not piece["title"]:
         return number
     place = say_place(piece["seconds"], piece["of_seconds"])
-    return f"{number}：{sound_called(piece['title'])} {place}"
+    return "：".join(filter(None, (number, f"{sound_called(piece['title'])} {place}")))
 
 
 def _loops_stopped(state: control_socket.Message) -> str:
@@ -267,6 +276,8 @@ def _answers(request: control_socket.Message, arguments: Arguments) -> Iterator[
     answers = ask_box(request, arguments.config)
     if answers is None and "at" in request:
         raise BroadcasterError(NOT_RUNNING)
+    if answers is None and arguments.no_wait:
+        raise BroadcasterError(NOBODY_TAKES_IT)
     return _answers_of_box(answers) if answers else _answers_alone(request, arguments)
 
 
@@ -294,19 +305,23 @@ def _answers_alone(
     config = load_config(arguments.config)
     # At a keyboard somebody can see to it now; a box would speak on, and tell of it on its page.
     ClipStore(config.settings.paths.audio_cache).check_writable()
-    with open_box(config, arguments.output_file, makes_ahead=False) as box:
+    with open_box(config, arguments.output_file, makes_ahead=False) as box, ExitStack() as stack:
         if box.note:
             print(box.note, file=sys.stderr)
         airing_id = ""
         try:
             for answer in control_socket.answers(box.station, {**request, "wait": True}):
-                airing_id = airing_id or answer.get("accepted", {}).get("id", "")
+                if "accepted" in answer:
+                    airing_id = answer["accepted"]["id"]
+                    # Without the mark it still plays; a box that begins now would take it up too.
+                    with suppress(OSError):
+                        stack.enter_context(marked_alone(config.settings.paths.state, airing_id))
                 if "waits_for_card" in answer:
                     raise BroadcasterError(answer["waits_for_card"])
                 yield refuse_error(answer)
         finally:
             # No box is there to go on with it.
-            box.station.cancel(airing_id, getpass.getuser())
+            box.station.cancel(airing_id, COMMAND)
 
 
 def _line_as_json(line: Line) -> dict[str, Any]:

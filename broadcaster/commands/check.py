@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +45,7 @@ def check(arguments: Arguments) -> int:
     book = Slotbook(config.timetable, config.settings, Clock(config.settings.station.zone))
     slots = book.entries()
     problems += [*book.timetable.problems, *_unlikely(config.settings, config.lexicon, slots)]
+    problems += missing_in(slots, config.settings)
     problems += _full_disks(config.settings.paths)
     for sentence in problems:
         print(sentence, file=sys.stderr)
@@ -120,6 +121,19 @@ def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[Slot
         if slot.every_minutes and slot.every_minutes <= gap:
             often = f"{name}每隔 {slot.every_minutes:g} 分钟说一遍"
             yield f"{often}，中间至少要停 {gap:g} 分钟（loops.lowest_gap_minutes），隔一遍就不播一遍"
+
+
+def missing_in(slots: Iterable[SlotEntry], settings: Settings) -> Iterator[str]:
+    """The sounds and folders that slots name and the library does not have."""
+    from broadcaster.studio.missing_sounds import MISSING_SAID, missing_sounds
+    from broadcaster.studio.sound_library import SoundLibrary, is_key, named
+
+    library = SoundLibrary(settings.paths.state)
+    sounds, removed = library.all(), library.removed()
+    for slot in (entry.slot for entry in slots if entry.slot and entry.slot.enabled):
+        for what, name in missing_sounds(slot.pieces, sounds):
+            gone = named(removed, name) if is_key(name) else None
+            yield f"{slot.place}：{MISSING_SAID[what].format(name=gone.title if gone else name)}"
 
 
 def _full_disks(paths: PathSettings) -> Iterator[str]:

@@ -47,7 +47,7 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     pieces: tuple[Piece, ...] = ()
     sound: SignedRecording | None = None
     if arguments.programme:
-        sound = sounds.take_sound(_content(file), file.name, arguments.title)
+        sound = sounds.take_sound(_content(file), file.name)
         pieces = (sound_of_library(sound.key),)
     elif arguments.audio:
         sound = sounds.take(_content(file), arguments.title)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.commands.box import air
 from broadcaster.commands.console import Arguments, settings_to_look_by
 from broadcaster.commands.notice_options import add_sink
-from broadcaster.commands.sounds import library_of, take_file
+from broadcaster.commands.sounds import chosen, library_of, take_file
 from broadcaster.core.errors import SoundRefused, TimeRefused
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import ADDRESSES, Order, Piece, PieceKind
@@ -47,7 +47,7 @@ def play(arguments: Arguments) -> int:
 
 def _meant(arguments: Arguments, library: SoundLibrary) -> tuple[Piece, str]:
     """A file is taken into the library first, from where it sounds."""
-    from broadcaster.studio.sound_library import folder_of, named
+    from broadcaster.studio.sound_library import all_named, folder_of
 
     name, order, path = arguments.sound, Order(arguments.order or Order.IN_ORDER), Path(arguments.sound)
     if path.is_file():
@@ -58,7 +58,8 @@ def _meant(arguments: Arguments, library: SoundLibrary) -> tuple[Piece, str]:
             PieceKind.RELAY, name, arguments.minutes, order
         ), f"转播 {urlsplit(name).hostname or ''}"[:100]
     sounds = library.all()
-    if found := named(sounds, name):
+    if all_named(sounds, name):
+        found = chosen(sounds, name)
         return Piece(PieceKind.AUDIO, found.key, arguments.minutes, order), found.title
     if any(folder_of(sound.title) == name for sound in sounds):
         return Piece(PieceKind.FOLDER, name, arguments.minutes, order), name

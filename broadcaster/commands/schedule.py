@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster.commands.box import moment_due, naming_later
+from broadcaster.commands.check import missing_in
 from broadcaster.commands.console import (
     EXIT_TO_MEND,
     not_counted_yet,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from broadcaster.schedule.plan_summary import Outlook
     from broadcaster.schedule.timetable import Timetable
     from broadcaster.settings.schema import Settings
+    from broadcaster.station.village_slots import SlotEntry
 
 Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
@@ -48,7 +51,7 @@ def simulate_options(parser: Parser) -> None:
     parser.add_argument("--from", dest="start", metavar="日期", help="例如 2026-12-01，不写就从今天")
     parser.add_argument("--days", type=int, default=7, metavar="天数", help="推演几天，默认 7")
     _add_timetable(parser)
-    parser.epilog = "退出码：0 时间表没有问题；1 有写错的，那几条不播。"
+    parser.epilog = "退出码：0 时间表没有问题；1 有写错的，那几条不播，或者有声音放不了。"
 
 
 def simulate(arguments: Arguments) -> int:
@@ -110,7 +113,9 @@ def _outlook(
 
     settings = settings_to_look_by(arguments.config)
     lengths = estimated_lengths(settings, SoundLengths(SoundLibrary(settings.paths.state)))
-    return look_ahead(_timetable(arguments, settings), settings, start, end, lengths, sounded)
+    timetable, slots = _timetable(arguments, settings)
+    outlook = look_ahead(timetable, settings, start, end, lengths, sounded)
+    return replace(outlook, problems=(*outlook.problems, *missing_in(slots, settings)))
 
 
 def _sounded(settings: Settings, clock: Clock, now: datetime) -> Sounded | None:
@@ -124,20 +129,22 @@ def _sounded(settings: Settings, clock: Clock, now: datetime) -> Sounded | None:
         return None
 
 
-def _timetable(arguments: Arguments, settings: Settings) -> Timetable:
+def _timetable(arguments: Arguments, settings: Settings) -> tuple[Timetable, list[SlotEntry]]:
     """A file to be tried stands alone; the village's own goes with what was made on the page."""
     from broadcaster.core.clock import Clock
     from broadcaster.schedule.timetable import Timetable
     from broadcaster.schedule.timetable_file import load_timetable, load_timetable_file
-    from broadcaster.station.village_slots import Slotbook
+    from broadcaster.station.village_slots import Slotbook, SlotEntry
 
     path = arguments.timetable
     if path is None:
         written = load_timetable(arguments.config)
-        return Slotbook(written, settings, Clock(settings.station.zone)).timetable
+        book = Slotbook(written, settings, Clock(settings.station.zone))
+        return book.timetable, book.entries()
     if not path.is_file():
         raise BroadcasterError(f"文件 {path} 打不开，请检查路径。")
-    return Timetable(load_timetable_file(path), settings.station)
+    tried = load_timetable_file(path)
+    return Timetable(tried, settings.station), [SlotEntry(slot.name, slot) for slot in tried.slots]
 
 
 def _print(outlook: Outlook, arguments: Arguments, asked: Sequence[Message] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,14 +24,15 @@ def add_to(group: Any, add: Any) -> None:
     taken = add(group, "add", take, "收进一个声音文件")
     taken.add_argument("file", type=Path, metavar="文件")
     taken.add_argument(
-        "--title", default="", metavar="名字", help="叫什么；不写就用文件里写的，或者文件名"
+        "--title", default="", metavar="名字", help="叫什么；不写就用文件名，或者文件里写的"
     )
+    taken.add_argument("--replace", metavar="声音", help="换掉这一个：名字、时间表里的用处都归新的")
     for name, does, purpose in (
         ("remove", remove, "删掉一个声音，30 天里能要回来"),
         ("restore", restore, "把删掉的要回来"),
     ):
         chosen = add(group, name, does, purpose)
-        chosen.add_argument("sound", metavar="声音", help="名字，或者列出来的代号")
+        chosen.add_argument("sound", metavar="声音", help="名字，或者列出来的代号，开头 4 个字母就行")
 
 
 def show(arguments: Arguments) -> int:
@@ -46,14 +48,31 @@ def show(arguments: Arguments) -> int:
 
 
 def take(arguments: Arguments) -> int:
-    sound = take_file(library_of(arguments), arguments.file, arguments.title)
-    report({"added": asdict(sound)}, f"收好了：{_line(sound)}", arguments)
+    library = library_of(arguments)
+    old = chosen(library.all(), arguments.replace) if arguments.replace else None
+    sound = take_file(library, arguments.file, arguments.title)
+    said = f"已经有了，叫“{sound.title}”" if sound.again else "收好了"
+    if old and (put := library.replace(sound.key, old.key)):
+        sound, said = put, f"{said}，换掉了老的“{old.title}”（{_length(old)}）"
+    report({"added": asdict(sound)}, f"{said}：{_line(sound)}{_namesake(sound, library)}", arguments)
     return 0
+
+
+def _namesake(sound: Sound, library: SoundLibrary) -> str:
+    from broadcaster.studio.sound_library import namesake
+
+    other = namesake(library.all(), sound.title)
+    if other is None:
+        return ""
+    return (
+        f"\n已经有一个“{other.title}”（{_length(other)}），这一个就叫“{sound.title}”。"
+        "要叫别的写 --title，要换掉老的写 --replace，再收一遍。"
+    )
 
 
 def remove(arguments: Arguments) -> int:
     library = library_of(arguments)
-    sound = _chosen(library.all(), arguments.sound, "broadcaster sounds list")
+    sound = chosen(library.all(), arguments.sound)
     library.remove(sound.key)
     sentence = f"删掉了：{sound.title}。要回来：broadcaster sounds restore {sound.key}"
     report({"removed": asdict(sound)}, sentence, arguments)
@@ -62,9 +81,9 @@ def remove(arguments: Arguments) -> int:
 
 def restore(arguments: Arguments) -> int:
     library = library_of(arguments)
-    sound = _chosen(library.removed(), arguments.sound, "broadcaster sounds list --removed")
-    library.restore(sound.key)
-    report({"restored": asdict(sound)}, f"要回来了：{sound.title}。", arguments)
+    key = chosen(library.removed(), arguments.sound, "broadcaster sounds list --removed").key
+    if sound := library.restore(key):
+        report({"restored": asdict(sound)}, f"要回来了：{sound.title}。", arguments)
     return 0
 
 
@@ -88,8 +107,11 @@ def library_of(arguments: Arguments) -> SoundLibrary:
     return SoundLibrary(settings.paths.state, settings.sounds.limit_megabytes * 1_000_000)
 
 
-def _chosen(sounds: list[Sound], name: str, listing: str) -> Sound:
-    found = [sound for sound in sounds if name in (sound.key, sound.title)]
+def chosen(sounds: list[Sound], name: str, listing: str = "broadcaster sounds list") -> Sound:
+    """The one that is meant. Raises `SoundRefused` for none and for several."""
+    from broadcaster.studio.sound_library import all_named
+
+    found = all_named(sounds, name)
     if not found:
         raise SoundRefused(f"没有叫“{name}”的声音。看有哪些：{listing}")
     if len(found) > 1:
@@ -98,5 +120,11 @@ def _chosen(sounds: list[Sound], name: str, listing: str) -> Sound:
 
 
 def _line(sound: Sound) -> str:
+    loud = f"{sound.facts.lufs:.1f} LUFS"
+    taken = datetime.fromtimestamp(sound.taken_at)  # noqa: DTZ006 - as this machine's `ls` says it
+    return "  ".join((sound.key, sound.title, _length(sound), loud, f"{taken:%Y-%m-%d %H:%M}"))
+
+
+def _length(sound: Sound) -> str:
     minutes, seconds = divmod(round(sound.seconds), 60)
-    return f"{sound.key}  {sound.title}  {minutes}:{seconds:02}  {sound.facts.lufs:.1f} LUFS"
+    return f"{minutes}:{seconds:02}"

@@ -26,6 +26,8 @@ OUTCOMES = {
 # hung, its clock was not set; or was perhaps heard, and the line of it lost with the database.
 OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
 HELD, LOST = "时钟没有对准，错过了", "数据库坏过，这段的记录不全"
+# Who asked by a command on the box: who reads the page knows no users of the machine.
+COMMAND = "盒子上的命令"
 TITLE_LENGTH = 16
 DRILL = "演练"
 # How a station begins the reason of what its card holds up; an office finds it by that.

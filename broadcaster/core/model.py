@@ -129,7 +129,8 @@ class Item:
     that is `incoming`, made elsewhere while it is heard, it goes on where it is by then.
     `piece` is the column's piece that it belongs to, from 1; the words of the notice before them are 0,
     its closing comes after the last. A continuous one begins at `at_seconds` of its sound, which is
-    played until `of_seconds`; 0 where that is not known.
+    played until `of_seconds`; 0 where that is not known. One that stands in for another says why, in
+    `instead_of`, a sentence in Chinese.
     """
 
     clip: Clip
@@ -141,6 +142,7 @@ class Item:
     at_seconds: float = 0.0
     of_seconds: float = 0.0
     incoming: bool = False
+    instead_of: str = ""
 
     @property
     def seconds(self) -> float:
@@ -148,18 +150,32 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """A piece of a column that could not be had, by its number, and why, in Chinese."""
+
+    piece: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Programme:
-    """The clips of one notice in order, chime first, all in one voice, ready for air. `lacks` is a
-    sentence in Chinese on what of a column could not be had, or "".
+    """The clips of one notice in order, chime first, all in one voice, ready for air. `lacks` is what of
+    a column could not be had and nothing stood in for.
     """
 
     voice: str
     items: tuple[Item, ...]
-    lacks: str = ""
+    lacks: tuple[Lack, ...] = ()
 
     @property
     def seconds(self) -> float:
         return sum(item.seconds for item in self.items)
+
+    @property
+    def faults(self) -> dict[int, str]:
+        """A sentence for each piece that could not be had, whether or not something stood in for it."""
+        stood_in = {item.piece: item.instead_of for item in self.items if item.instead_of}
+        return stood_in | {lack.piece: lack.sentence for lack in self.lacks}
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Piece:
         if self.out_of and self.kind is not PieceKind.AUDIO:
             yield "只有声音是从文件夹里挑出来的，out_of 请去掉。"
         if self.order is not Order.IN_ORDER and self.kind is not PieceKind.FOLDER:
-            yield "只有文件夹（folder）才有先后，order 请去掉。"
+            yield "只有文件夹才有先后（order），请把它去掉。"
 
 
 def stated_minutes(pieces: tuple[Piece, ...]) -> float | None:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Airing, JournalEntry, Prepared, Pruned
+from broadcaster.core.labels import COMMAND
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Prepared, Pruned
 from broadcaster.core.notice import read
 from broadcaster.system.runtime_folder import in_runtime_folder, runtime_folders
 
@@ -36,6 +37,7 @@ Message = dict[str, Any]
 
 LONGEST_REQUEST_BYTES = 1_000_000
 LOOK_SECONDS = 0.5
+UPCOMING = 20
 
 
 def answers(station: Station, request: Message) -> Iterator[Message]:
@@ -49,9 +51,11 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 if wait:
                     yield from _until_its_end(station, airing.id)
             case {"do": "stop", "asked_by": str(asked_by)}:
-                yield {"stopped": station.stop_all(asked_by)}
+                yield {"stopped": station.stop_all(asked_by), **_loops_as_json(station)}
             case {"do": "skip", "asked_by": str(asked_by)}:
-                yield {"skipped": station.skip(asked_by)}
+                on_air = station.status().on_air
+                left = on_air.pieces - on_air.piece.number if on_air and on_air.piece else 0
+                yield {"skipped": station.skip(asked_by), "left": left}
             case {"do": "resume"}:
                 station.resume_loops()
                 yield {"loops_stopped": False}
@@ -87,6 +91,14 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
         yield {"error": str(error)}
 
 
+def _loops_as_json(station: Station) -> Message:
+    """The time at which stopped loops sound again, None where that is not near."""
+    stopped = station.status().loops_stopped
+    coming = station.upcoming(UPCOMING) if stopped else []
+    again = next((one.due_at for one in coming if one.kind is AiringKind.LOOP), None)
+    return {"loops_stopped": stopped, "loops_again": again and again.isoformat()}
+
+
 def _until_its_end(station: Station, airing_id: str) -> Iterator[Message]:
     """Tells on the way, once, that it waits for the card."""
     reported = ""
@@ -110,7 +122,7 @@ def people_answer(accounts: Accounts, deeds: AuditLog, request: Message) -> Mess
         return {"people": [{"name": who.name, "role": who.role.value} for who in accounts.people()]}
     name = str(request.get("name", ""))
     password = accounts.reset(name)
-    deeds.note("主机上的命令", "重设密码", name)
+    deeds.note(COMMAND, "重设密码", name)
     return {"password": password}
 
 

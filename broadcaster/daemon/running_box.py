@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from broadcaster.core.clock_trust import ClockTrust
@@ -27,6 +28,7 @@ from broadcaster.schedule.missed_occurrences import Gaps
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.station.first_notice import forget_greeting, greet
 from broadcaster.store.store import Store
+from broadcaster.system.alone_mark import plays_alone
 from broadcaster.system.heap_trim import return_freed_memory
 from broadcaster.system.log_format import Ordered, tell_start
 from broadcaster.system.mdns import LanName, own_address
@@ -99,6 +101,7 @@ def run(
             gaps=gaps,
             written_at=box.slots.written_at(),
         )
+        box.intake.plays_elsewhere = partial(plays_alone, settings.paths.state)
         forget_greeting(box.intake, box.store.state)
         box.intake.take_up(clock_is_right=False)
         if greets and is_new and settings.station.first_notice:

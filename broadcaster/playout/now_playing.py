@@ -1,11 +1,11 @@
 """The airing on the air: how far it has come, and how it ends."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 
-from broadcaster.core.model import Airing, Item, JournalEntry, Outcome, line_before
+from broadcaster.core.model import Airing, Item, JournalEntry, Lack, Outcome, line_before
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.device.device_contract import Damaged, Ended
 from broadcaster.rules.precedence import Cause
@@ -22,6 +22,8 @@ BROKEN_BY = {
     Cause.DEVICE: "声卡断过",
     Cause.DOWN: "停过电或者重启过",
 }
+# Of a folder that stands in for an hour each sound has a name.
+MOST_NAMED = 3
 # Doubled each time: a card that dies at each try is tried 12 times in half an hour.
 FIRST_REST_SECONDS = 0.3
 
@@ -87,7 +89,7 @@ class CurrentAiring:
     started_monotonic: float | None = None
     cut: Cut | None = None
     failure: str = ""
-    lacks: str = ""
+    lacks: Sequence[Lack] = ()
     made: bool = False
     """Nothing more comes of its programme."""
     seconds_before: float = 0.0
@@ -98,6 +100,8 @@ class CurrentAiring:
     """The line that is heard next, and how much of it was heard before, where it is continuous."""
     _asked_again: tuple[int, float] = (-1, 0.0)
     _given: list[_GivenSound] = field(default_factory=list)
+    _stood_in_before: list[Item] = field(default_factory=list)
+    """Of what was heard before it was cut."""
     _come: dict[int, float] = field(default_factory=dict)
     """Of each continuous line: how much of it has come, also of what is not heard again."""
     _length: float = 0.0
@@ -130,6 +134,7 @@ class CurrentAiring:
             self._come[line] = place + item.seconds
         start = _seconds_before(item, line, place, self._from)
         if line < self._from[0] or (start and item.seconds - start < NOTHING_SECONDS):
+            self._stood_in_before += [item] if item.instead_of else []
             return None
         if self.started_monotonic is not None:
             # Silence while nothing was left to play is no part of it.
@@ -327,8 +332,28 @@ class CurrentAiring:
         )
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
+        """A sound that stood in for another was heard in its place: it is named, and is no failure."""
+        outcome, reason = self._plain_outcome(ended)
+        stood_in = {} if ended.unheard else self._stood_in(ended.seconds_played)
+        if not stood_in:
+            return outcome, reason
+        for instead_of in stood_in:
+            reason = reason.replace(instead_of, "")
+        return outcome, "；".join(filter(None, (reason.removesuffix("。"), *stood_in.values())))
+
+    def _stood_in(self, seconds: float) -> dict[str, str]:
+        """By the reason a sentence on another sound that was heard for it so long after the start."""
+        heard = [sound.item for sound in self._given if sound.begin < seconds]
+        names: dict[str, dict[str, None]] = {}
+        for item in (*self._stood_in_before, *heard):
+            if item.instead_of:
+                names.setdefault(item.instead_of, {})[item.says] = None
+        return {why: f"改播了{_quoted(list(said))}，因为{why}" for why, said in names.items()}
+
+    def _plain_outcome(self, ended: Ended) -> tuple[Outcome, str]:
         if self.heard_all(ended) and not self.failure:
-            missed = ended.unheard or self.lacks
+            lacks = "".join(dict.fromkeys(lack.sentence for lack in self.lacks))
+            missed = ended.unheard or lacks
             return (Outcome.FAILED, missed) if missed else (Outcome.PLAYED, self._why_so_long())
         if self.cut:
             heard = self.started_at or self.waited.started_at
@@ -347,6 +372,11 @@ class CurrentAiring:
             return ""
         how = "接着播完的" if self.waited.next_line else "又从头播完的"
         return f"{BROKEN_BY[self.waited.cut_by]}，{how}"
+
+
+def _quoted(names: Sequence[str]) -> str:
+    shown = "、".join(f"“{name}”" for name in names[:MOST_NAMED])
+    return shown + (f"等 {len(names)} 个" if len(names) > MOST_NAMED else "")
 
 
 def _seconds_before(item: Item, line: int, place: float, point: tuple[int, float]) -> float:

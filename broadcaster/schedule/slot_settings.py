@@ -175,6 +175,9 @@ class SlotSettings(SoundFields):
             yield f"{sound.kind} 和 column 只写一种；要接着放几样，都写进 column"
         if sound and sound.problem:
             yield sound.problem.removesuffix("。")
+        says_nothing = not (self.text or self.texts or self.pieces)
+        if says_nothing and "column" in self.model_fields_set:
+            yield "column 是空的，请写上要放的几段，或者去掉它"
         if self.texts and self.pieces:
             yield "texts（轮流说的几段话）不能和声音写在一起，请改成 text"
         if not self.pieces and bool(self.text) == bool(self.texts):

@@ -63,7 +63,9 @@ def problem(detail: ErrorDetails, shape: type[BaseModel]) -> str:
 
 def reason(detail: ErrorDetails, shape: type[BaseModel]) -> str:
     """The same where the place is known; a reason without a key is about the whole."""
-    where = "".join(f"{part}." for part in detail["loc"]).rstrip(".")
+    # People count from 1.
+    shown = (part + 1 if isinstance(part, int) else part for part in detail["loc"])
+    where = "".join(f"{part}." for part in shown).rstrip(".")
     where = f"{where}：" if where else ""
     kind, given = detail["type"], detail["input"]
     if kind == "value_error":

@@ -99,6 +99,8 @@ class DurableQueue:
         self._look = threading.Event()
         self.choose: Callable[[Notice, str], Notice] = lambda notice, asked_by: notice
         """Puts sounds in the place of the folders of a column."""
+        self.plays_elsewhere: Callable[[str], bool] = lambda airing_id: False
+        """True of an airing that a command without a box plays now, and will record."""
         self.on_start: list[Callable[[Airing], None]] = []
         """Each is told of every airing that is heard now, on the player's thread; returns at once."""
         player.on_start, player.on_pause = self._started, self._paused
@@ -177,7 +179,10 @@ class DurableQueue:
             return
         self._taken_up = clock_is_right
         for left in unfinished:
-            if (clock_is_right or _was_due(left)) and left.airing.id not in self._given:
+            id = left.airing.id
+            if id in self._given or self.plays_elsewhere(id):
+                continue
+            if clock_is_right or _was_due(left):
                 self._give(left.airing.id)
                 self._go_on(left)
         self._held = () if clock_is_right else tuple(left.airing for left in unfinished)

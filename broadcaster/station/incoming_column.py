@@ -17,6 +17,7 @@ from broadcaster.core.model import (
     Clip,
     Delivery,
     Item,
+    Lack,
     Made,
     Programme,
     Ready,
@@ -29,6 +30,7 @@ from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.station.live_programme import MakesProgrammes
 from broadcaster.studio.incoming_sound import Block, Died, IncomingMessage, Over, Trouble
+from broadcaster.studio.piece_faults import fault_name
 from broadcaster.studio.stretches import stretches
 
 # A stream is connected to before it is due, so that it begins without a gap; an input opens at once.
@@ -106,6 +108,9 @@ class PieceOnAir:
     """The end of what was to be heard of it, for its silence."""
     reason: str = ""
     told: str = ""
+    stood_in: bool = False
+    lack: str = ""
+    """A sentence on when it could not be had."""
 
     @property
     def line(self) -> int:
@@ -150,7 +155,7 @@ class IncomingColumn:
         """When all that was given will have been heard."""
         self._voice = ""
         self._items: list[Item] = []
-        self._lacks: list[str] = []
+        self._lacks: list[Lack] = []
 
     def begin(self) -> None:
         notice, studio = self._waited.airing.notice, self._around.studio
@@ -252,12 +257,13 @@ class IncomingColumn:
                 before = self._pieces_before
                 self._give(replace(item, piece=before + item.piece), line_before(before) + line)
             case Made(programme):
+                before = self._pieces_before
                 self._voice = self._voice or programme.voice
                 self._items += programme.items
-                self._lacks += filter(None, [programme.lacks])
+                self._lacks += (replace(one, piece=before + one.piece) for one in programme.lacks)
                 self._next_part()
             case RenderFailed(reason):
-                self._lacks.append(reason)
+                self._lacks.append(Lack(self._pieces_before + 1, reason))
                 self._next_part()
 
     def _give(self, item: Item, line: int) -> None:
@@ -271,11 +277,11 @@ class IncomingColumn:
         self._heard_until = max(self._heard_until, self._now) + item.seconds - before
 
     def _finish(self) -> None:
-        lacks = "".join(f"{one.removesuffix('。')}。" for one in dict.fromkeys(self._lacks))
         if any(item.matter for item in self._items):
-            self._deliver(Made(Programme(self._voice, tuple(self._items), lacks)))
+            self._deliver(Made(Programme(self._voice, tuple(self._items), tuple(self._lacks))))
         else:
-            self._deliver(RenderFailed(lacks))
+            sentences = dict.fromkeys(lack.sentence for lack in self._lacks)
+            self._deliver(RenderFailed("".join(sentences)))
 
     def _begin_piece(self, piece: Piece) -> None:
         number, seconds = self._pieces_before + 1, _seconds_of(piece)
@@ -371,9 +377,9 @@ class IncomingColumn:
             on_air.told = reason
             todo = WHAT_TO_DO[on_air.piece.kind]
             sentence = f"{on_air.name}收不到：{reason.removesuffix('。')}。{todo}。" if reason else ""
-            self._around.tell_fault(f"{on_air.piece.kind} {on_air.piece.source}", sentence)
-            if reason and not any(lack.startswith(on_air.name) for lack in self._lacks):
-                self._lacks.append(f"{on_air.name}有一阵收不到：{reason}")
+            self._around.tell_fault(fault_name(on_air.piece), sentence)
+            if reason and not on_air.lack:
+                on_air.lack = f"{on_air.name}有一阵收不到：{reason.removesuffix('。')}。"
 
     def _stand_in(self, on_air: PieceOnAir) -> None:
         """Plays to its end, and then the piece is tried again: a sound that broke off in the middle,
@@ -395,12 +401,13 @@ class IncomingColumn:
         match delivery:
             case Ready(item, _):
                 place = max(self._heard_until, self._now) - on_air.begun_at
-                on_air.sounded = True
-                self._give(_sound_of(on_air, item, place), on_air.line)
+                on_air.sounded = on_air.stood_in = True
+                sound = replace(_sound_of(on_air, item, place), instead_of=on_air.lack)
+                self._give(sound, on_air.line)
             case Made() | RenderFailed():
                 if isinstance(delivery, RenderFailed):
                     on_air.has_stand_in = False
-                    self._lacks.append(delivery.reason)
+                    on_air.lack += delivery.reason
                 self._turn += 1
                 self._again(on_air)
 
@@ -413,6 +420,9 @@ class IncomingColumn:
         self.look()
 
     def _leave_piece(self, on_air: PieceOnAir) -> None:
+        # A sentence is said once, and then there was silence.
+        if on_air.lack and not (on_air.stood_in and on_air.has_stand_in):
+            self._lacks.append(Lack(on_air.number, on_air.lack))
         self._items.append(Item(Clip("", Path(), on_air.seconds), matter=on_air.sounded))
         self._next_part()
 

@@ -16,12 +16,11 @@ from broadcaster.settings.schema import SoundSettings
 from broadcaster.station.folder_choice import LibrarySound
 from broadcaster.station.incoming_column import ColumnParts, IncomingColumn, IncomingSource, Tell
 from broadcaster.studio.incoming_sound import IncomingRequest, IncomingSound
+from broadcaster.studio.missing_sounds import SENTENCE_MARKS
 from broadcaster.studio.sound_library import folder_of, named
 from broadcaster.system.temporary_sounds import Spool
 
 LOOK_SECONDS, IDLE_SECONDS = 0.25, 20.0
-# A stand-in that is no name is a sentence, and a sentence ends.
-SENTENCE_MARKS = frozenset("。！？，")
 
 Make = Callable[[QueuedAiring, Callable[[Delivery], None]], AbstractContextManager[None]]
 

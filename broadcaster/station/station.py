@@ -382,7 +382,7 @@ class Station:
             since = on_air.started_monotonic
             heard = 0.0 if since is None else self._clock.monotonic() - since
             line = "" if since is None else on_air.words_at(heard)
-            piece = on_air.piece_now(self._clock.monotonic())
+            piece = self._as_called_now(on_air.piece_now(self._clock.monotonic()), on_air.airing.notice)
             before = 0.0 if since is None else on_air.seconds_before
             played = min(before + heard, on_air.seconds_due)
             due, made, stopping = on_air.seconds_due, on_air.made, on_air.stopping
@@ -404,6 +404,13 @@ class Station:
             "" if self._device.ready else self._device.fault,
             self.clock_remark(),
         )
+
+    def _as_called_now(self, place: PiecePlace | None, notice: Notice) -> PiecePlace | None:
+        """A sound may have got another name since it was made for the air."""
+        if place is None or not place.title:
+            return place
+        sound = self.sounds.find(notice.pieces[place.number - 1].source)
+        return replace(place, title=sound.title) if sound and place.title in sound.formerly else place
 
     @property
     def _has_loops(self) -> bool:

@@ -72,8 +72,9 @@ class Drafts:
         return sorted(left, key=lambda one: one.kept_at.timestamp(), reverse=True)
 
     def sent(self, owner: int) -> dict[str, int]:
-        """The revisions of those that were sent, by their ids."""
-        return {one.id: one.revision for one in self._all(owner) if one.became not in ("", DROPPED)}
+        """The revisions of those that were sent, by their ids; below 0 of those that he dropped."""
+        ended = (one for one in self._all(owner) if one.became)
+        return {one.id: one.revision * (-1 if one.became == DROPPED else 1) for one in ended}
 
     def _all(self, owner: int) -> Iterable[FormDraft]:
         # A copy: another thread may add to it meanwhile.

@@ -6,13 +6,14 @@ from math import inf
 
 from broadcaster.audio.clip_cut import cut
 from broadcaster.audio.clip_key import cut_key
+from broadcaster.audio.pcm_file import SoundUnreadable
 from broadcaster.audio.render_result import Keeping
 from broadcaster.core.errors import LineRefused
 from broadcaster.core.model import Clip, Item
 from broadcaster.core.piece import PIECE_LABELS, Piece, PieceKind
 from broadcaster.settings.schema import Settings
 from broadcaster.studio.part_clips import sound_clips
-from broadcaster.studio.sound_library import SoundLibrary, named
+from broadcaster.studio.sound_library import Sound, SoundLibrary, is_key, named
 
 
 def sound_items(piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[Item | None]:
@@ -24,9 +25,24 @@ def sound_items(piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[
         raise LineRefused(f"文件夹“{piece.source}”里没有声音，请先传几个进去。")
     if piece.incoming:
         raise LineRefused(f"{PIECE_LABELS[piece.kind]}要到播的时候才有，这里听不到。")
-    sound = named(SoundLibrary(settings.paths.state).all(), piece.source)
+    library = SoundLibrary(settings.paths.state)
+    sound = named(library.all(), piece.source)
     if sound is None:
-        raise LineRefused(f"没有“{piece.source}”这个声音，请在节目里看看名字，或者重新传一遍。")
+        raise LineRefused(_lack_of(piece.source, library))
+    try:
+        yield from _items_of(sound, piece, settings, keeping)
+    except SoundUnreadable as error:
+        raise LineRefused(f"“{sound.title}”放不了：{error}") from error
+
+
+def _lack_of(source: str, library: SoundLibrary) -> str:
+    if removed := named(library.removed(), source):
+        return f"“{removed.title}”这个声音删掉了，请换一个，或者在节目里要回来。"
+    called = "时间表里写的" if is_key(source) else f"“{source}”"
+    return f"没有{called}这个声音，请在节目里看看名字，或者重新传一遍。"
+
+
+def _items_of(sound: Sound, piece: Piece, settings: Settings, keeping: Keeping) -> Iterator[Item | None]:
     first = piece.start_seconds
     last = first + piece.minutes * 60.0 if piece.minutes else inf
     end, of_seconds = 0.0, min(last, sound.seconds)

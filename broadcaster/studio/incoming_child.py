@@ -32,7 +32,7 @@ from broadcaster.system.child_process import (
 )
 from broadcaster.system.log_format import open_log
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("broadcaster.studio.incoming_child")
 
 GIVEN_SECONDS = 0.25
 # A file over HTTP comes faster than it sounds.

@@ -1,11 +1,23 @@
 """Remembers which pieces of columns cannot be had, until they can be, for whoever asks of the box."""
 
 import threading
+from pathlib import PurePath
 
 from broadcaster.core.clock import Clock
+from broadcaster.core.piece import Piece, PieceKind
 
 # A slot of every day is made anew, or fails anew, within that; one that is gone is told no longer.
 TOLD_SECONDS = 2 * 86_400.0
+
+
+def fault_name(piece: Piece, called: str = "") -> str:
+    """The source of a piece, by which its faults are known; `called` is another name of it. A sound is
+    found by a file's name too.
+    """
+    source = called or piece.source
+    if piece.kind is PieceKind.AUDIO:
+        source = str(PurePath(source).with_suffix(""))
+    return f"{piece.kind} {source}"
 
 
 class PieceFaults:
@@ -28,7 +40,7 @@ class PieceFaults:
         """The newest in Chinese, and how many there are beside it; or ""."""
         since = self._clock.monotonic() - TOLD_SECONDS
         with self._lock:
-            told = [said for said, at in self._sentences.values() if at > since]
+            told = list(dict.fromkeys(said for said, at in self._sentences.values() if at > since))
         if not told:
             return ""
         others = len(told) - 1

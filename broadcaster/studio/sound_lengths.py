@@ -40,5 +40,8 @@ def seconds_of(piece: Piece, sounds: Sequence[Sound]) -> float:
         return min(seconds, limit) if limit else seconds
     if piece.kind is PieceKind.FOLDER and not limit:
         lengths = [one.seconds for one in sounds if folder_of(one.title) == piece.source]
+        if not lengths:
+            stand_in = named(sounds, piece.stand_in)
+            return stand_in.seconds if stand_in else 0.0
         return sum(lengths) / (1 if piece.order is Order.IN_ORDER else max(len(lengths), 1))
     return limit

@@ -4,10 +4,12 @@ bytes, with a JSON beside it. Nothing can make them again, and none is ever chan
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, count
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Protocol, TypeVar
@@ -19,6 +21,10 @@ from broadcaster.core.project_folders import SOUNDS
 from broadcaster.studio.one_shot_child import report_of
 from broadcaster.system.atomic_file import atomic_write, settle
 
+HAN = re.compile(r"[\u3400-\u9fff]")
+# Of a key, to type; of names of before, to know.
+LEAST_OF_KEY, MOST_NAMES = 4, 20
+TITLE_TAKEN = "已经有一个叫“{title}”的了，请换一个名字。"
 LARGEST_BYTES = 500_000_000
 LIMIT_BYTES = 8_000_000_000
 # For the database, the cache and updates.
@@ -41,13 +47,19 @@ FAILED_SAID = "这个文件解不开，请换一种格式再试。"
 
 @dataclass(frozen=True)
 class Sound:
-    """One that is kept; `taken_at` counts from 1970, `size` is in bytes."""
+    """One that is kept; `taken_at` counts from 1970, `size` is in bytes.
+
+    It answers to the names and keys in `formerly` too, until another sound is called so. `again` is true
+    of one that was there already when it was sent.
+    """
 
     key: str
     title: str
     size: int
     taken_at: float
     facts: SoundFacts
+    formerly: tuple[str, ...] = ()
+    again: bool = False
 
     @property
     def seconds(self) -> float:
@@ -61,17 +73,40 @@ class NamedSound(Protocol):
     def key(self) -> str: ...
     @property
     def title(self) -> str: ...
+    @property
+    def formerly(self) -> tuple[str, ...]: ...
 
 
 Found = TypeVar("Found", bound=NamedSound)
 
 
 def named(sounds: Iterable[Found], name: str) -> Found | None:
-    """The sound of this key or title, as it is or as a file's name; of two the newest."""
+    """The sound of this key or title, as it is or as a file's name; of two the newest. A name that no
+    sound has any more finds the one that had it.
+    """
     stem = str(PurePath(name).with_suffix("")) if name else ""
     known = list(sounds)
-    by_key = next((sound for sound in known if sound.key == name), None)
-    return by_key or next((sound for sound in known if sound.title in (name, stem)), None)
+    by_key = (sound for sound in known if sound.key == name)
+    by_title = (sound for sound in known if sound.title in (name, stem))
+    formerly = (sound for sound in known if {name, stem} & set(sound.formerly))
+    return next(chain(by_key, by_title, formerly), None)
+
+
+def all_named(sounds: Iterable[Found], name: str) -> list[Found]:
+    """Every sound that a person may mean: of this key, else title, else beginning of a key."""
+    known = list(sounds)
+    of_key = [sound for sound in known if sound.key == name]
+    of_title = [sound for sound in known if sound.title == name]
+    of_beginning = [sound for sound in known if sound.key.startswith(name)]
+    found = of_key or of_title or (of_beginning if len(name) >= LEAST_OF_KEY else [])
+    other = named(known, name)
+    return found or ([other] if other else [])
+
+
+def namesake(sounds: Iterable[Found], title: str) -> Found | None:
+    """The sound that has the name which this one was to have: 故事会 of 故事会 2."""
+    name, _space, number = title.rpartition(" ")
+    return next((one for one in sounds if one.title == name), None) if number.isdecimal() else None
 
 
 def folder_of(title: str) -> str:
@@ -127,8 +162,11 @@ class SoundLibrary:
         key, facts = _examined(sent, name)
         if there := self.find(key) or self.restore(key):
             sent.unlink()
-            return there
-        sound = Sound(key, _titled(title, facts, name), sent.stat().st_size, time.time(), facts)
+            return replace((title and self.rename(key, title)) or there, again=True)
+        called, other = _titled(title, facts, name)
+        free = self._free(called)
+        formerly = tuple({other} - {called, free, ""})
+        sound = Sound(key, free, sent.stat().st_size, time.time(), facts, formerly)
         with self.writing():
             settle(sent, self.folder)
             sent.replace(sound_path(self._state, key))
@@ -151,14 +189,42 @@ class SoundLibrary:
             return file.read(most_bytes)
 
     def rename(self, key: str, title: str) -> Sound | None:
-        """Call it so from now on; None if it is not there."""
-        sound = self.find(key)
-        if sound is None or not title.strip():
+        """Call it so from now on; None if it is not there. It still answers to its names of before.
+
+        Raises `SoundRefused` if another sound has that name.
+        """
+        sound, title = self.find(key), _tidied(title)
+        if sound is None or title in ("", sound.title):
             return sound
-        renamed = replace(sound, title=title.strip()[:LONGEST_TITLE])
+        if any(one.title == title for one in self.all()):
+            raise SoundRefused(TITLE_TAKEN.format(title=title))
+        return self._rename(sound, title, sound.title)
+
+    def replace(self, key: str, old_key: str) -> Sound | None:
+        """Put a sound in the place of another: it has its name, is what slots find by its name or its
+        key, and the other lies in the bin. None if either is not there.
+        """
+        sound, old = self.find(key), self.find(old_key)
+        if sound is None or old is None or key == old_key:
+            return None
+        # Two of one name for a moment, of which the newer is found, rather than none.
+        renamed = self._rename(sound, old.title, *old.formerly, old_key)
+        self.remove(old_key)
+        return renamed
+
+    def _rename(self, sound: Sound, title: str, *more_names: str) -> Sound:
+        names = dict.fromkeys((*sound.formerly, *more_names))
+        formerly = tuple(name for name in names if name != title)[-MOST_NAMES:]
+        renamed = replace(sound, title=title, formerly=formerly)
         with self.writing():
             self._write(renamed)
         return renamed
+
+    def _free(self, title: str) -> str:
+        """This title, or with a number behind it where another sound has it."""
+        taken = {sound.title for sound in self.all()}
+        more = (f"{title[: LONGEST_TITLE - 4]} {number}" for number in count(2))
+        return next(one for one in chain([title], more) if one not in taken)
 
     def remove(self, key: str) -> bool:
         """Put a sound into the bin; False if there was none. What wanted to air it says so."""
@@ -178,8 +244,11 @@ class SoundLibrary:
     def restore(self, key: str) -> Sound | None:
         """Take a sound out of the bin; None if it is not there."""
         if is_key(key) and _read(self._bin / f"{key}.sound") is not None:
+            others = {sound.title for sound in self.all()}
             with self.writing():
                 _move(key, self._bin, self.folder)
+            if (sound := self.find(key)) and sound.title in others:
+                return self._rename(sound, self._free(sound.title))
         return self.find(key)
 
     def empty_bin(self) -> None:
@@ -288,7 +357,8 @@ def _read(path: Path) -> Sound | None:
     """By the JSON beside it; None if that is lost, or the sound is not as long as it was."""
     try:
         told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        sound = Sound(**{**told, "facts": SoundFacts.of(told["facts"])})
+        formerly = tuple(map(str, told.get("formerly", ())))
+        sound = Sound(**{**told, "facts": SoundFacts.of(told["facts"]), "formerly": formerly})
         return sound if sound.key == path.stem and path.stat().st_size == sound.size else None
     except (OSError, ValueError, TypeError, LookupError):
         return None
@@ -305,10 +375,22 @@ def _move(key: str, source: Path, target: Path) -> None:
         (source / f"{key}{ending}").replace(target / f"{key}{ending}")
 
 
-def _titled(title: str, facts: SoundFacts, name: str) -> str:
-    """As a person says, or its tags, or its file's name, which may be any letters."""
-    named = Path(name.replace("\\", "/")).stem.encode("utf-8", "surrogateescape")
-    return title[:LONGEST_TITLE] or facts.title or title_of(named) or "没有名字的声音"
+def _titled(title: str, facts: SoundFacts, name: str) -> tuple[str, str]:
+    """As a person says, else as its file is called, for that name she looks for; but AUD-0001 says less
+    than a tag in Chinese. Then its other name.
+    """
+    told = Path(name.replace("\\", "/")).stem.encode("utf-8", "surrogateescape")
+    file, tag = title_of(told), facts.title
+    if tag and HAN.search(tag) and not HAN.search(file):
+        file, tag = tag, file
+    given = _tidied(title)
+    called = given or _tidied(file) or _tidied(tag) or "没有名字的声音"
+    return called, file if given else tag
+
+
+def _tidied(title: str) -> str:
+    """A slash parts a folder and a name: neither is empty."""
+    return "/".join(filter(None, map(str.strip, title.split("/"))))[:LONGEST_TITLE]
 
 
 def _examined(sent: Path, name: str) -> tuple[str, SoundFacts]:

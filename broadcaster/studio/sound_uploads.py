@@ -35,7 +35,7 @@ class Upload:
     """A file on its way: `received` of `size` bytes are here, the sender goes on from there.
 
     While it waits to be measured and is, `measured_since` counts from 1970. At its end it `became` the
-    sound of this key, or was `refused` with this sentence.
+    sound of this key, which was there `again`, or was `refused` with this sentence.
     """
 
     key: str
@@ -47,6 +47,7 @@ class Upload:
     became: str = ""
     title: str = ""
     measured_since: float = 0.0
+    again: bool = False
 
     @property
     def ended(self) -> bool:
@@ -87,8 +88,11 @@ class SoundUploads:
         key = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
         with suppress(SoundRefused):
             there = self.find(key)
-            if not there.ended or self._library.find(there.became):
+            if not there.ended:
                 return there
+            if self._library.find(there.became):
+                self._end(known := replace(there, again=True))
+                return known
             self.drop(key)
         self.sweep()
         self._library.check_room(size)
@@ -187,7 +191,7 @@ class SoundUploads:
         if not upload.became:
             return None
         if there := self._library.find(upload.became):
-            return there
+            return replace(there, again=upload.again)
         raise SoundRefused(GONE)
 
     def _measure(self, upload: Upload) -> None:
@@ -214,7 +218,7 @@ class SoundUploads:
             raise
         except SoundRefused as error:
             return replace(upload, refused=str(error))
-        return replace(upload, became=sound.key)
+        return replace(upload, became=sound.key, again=sound.again)
 
     def drop(self, key: str) -> None:
         """Give up an upload, if there is one."""

@@ -22,15 +22,15 @@ from broadcaster.core.model import (
     Made,
     Prepared,
     Programme,
-    Ready,
     RenderFailed,
     Script,
     SettledNotice,
 )
 from broadcaster.core.notice import Notice, Signal
+from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.settings.schema import LexiconSettings, Settings
-from broadcaster.studio.piece_faults import PieceFaults
+from broadcaster.studio.piece_faults import PieceFaults, fault_name
 from broadcaster.studio.programme_key import Recipes
 from broadcaster.studio.render_job import Making, RenderContext
 from broadcaster.studio.stretches import made_ahead
@@ -186,9 +186,11 @@ class Studio:
         """
 
         def deliver_and_tell(delivery: Delivery) -> None:
-            # A part that is whole says nothing of what is before it.
-            if not isinstance(delivery, Ready) and ((lack := _lack_of(delivery)) or not first_piece):
-                self._tell_lacks(settled.notice, lack)
+            match delivery:
+                case Made(programme):
+                    self._tell_lacks(settled.notice, programme, first_piece)
+                case RenderFailed(reason):
+                    self._tell_failed(settled.notice, reason, first_piece)
             deliver(delivery)
 
         with (
@@ -319,17 +321,31 @@ class Studio:
             except BroadcasterError as error:
                 logger.warning("“%s”提前做不成：%s", notice.title, error)
 
-    def _tell_lacks(self, notice: Notice, sentence: str) -> None:
-        """Of a column; what else cannot be made is told where it was asked for."""
-        if notice.pieces:
-            told = f"栏目“{notice.title}”有放不了的：{sentence}" if sentence else ""
-            self.pieces.tell(f"column {notice.title}", told)
+    def _tell_lacks(self, notice: Notice, programme: Programme, first_piece: int = 0) -> None:
+        """Of each sound of a column by itself; what is before `first_piece` was not tried."""
+        faults = programme.faults
+        titles = {item.piece: item.says for item in programme.items if not item.instead_of}
+        for number, piece in _sounds_of(notice, first_piece):
+            if sentence := faults.get(number):
+                self.pieces.tell(fault_name(piece), _told_of(notice, sentence))
+                continue
+            self.pieces.tell(fault_name(piece), "")
+            # Before it was there it was known by its name, or by its folder's.
+            self.pieces.tell(fault_name(piece, titles.get(number, "")), "")
+            self.pieces.tell(f"{PieceKind.FOLDER} {piece.out_of}", "")
+
+    def _tell_failed(self, notice: Notice, reason: str, first_piece: int = 0) -> None:
+        """Tell it of each sound; a failure of words is told where they were asked for."""
+        for _number, piece in _sounds_of(notice, first_piece):
+            self.pieces.tell(fault_name(piece), _told_of(notice, reason))
 
     def _made_ahead(self, best: SettledNotice, made: Future[Programme]) -> None:
         error, voice = made.exception(), best.voice
-        self._tell_lacks(best.notice, str(error) if error else made.result().lacks)
         if error:
+            self._tell_failed(best.notice, str(error))
             logger.warning("没有提前做：%s", error)
+        else:
+            self._tell_lacks(best.notice, made.result())
         # A voice that is left alone is tried when it is due again; this is for one that refuses a line,
         # and for what is gone at once, as with a program of another version beside, each removing what
         # the other has written: every 3 ms, for ever.
@@ -355,8 +371,14 @@ class Studio:
         )
 
 
-def _lack_of(end: Made | RenderFailed) -> str:
-    return end.programme.lacks if isinstance(end, Made) else end.reason
+def _sounds_of(notice: Notice, first_piece: int) -> Iterator[tuple[int, Piece]]:
+    for number, piece in enumerate(notice.pieces, start=1):
+        if not piece.spoken and number >= first_piece:
+            yield number, piece
+
+
+def _told_of(notice: Notice, sentence: str) -> str:
+    return f"“{notice.title}”有放不了的：{sentence}"
 
 
 def _end(made: Future[Programme], delivery: Delivery) -> None:

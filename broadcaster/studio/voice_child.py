@@ -15,7 +15,6 @@ from broadcaster.audio.clip_key import clappers_key, clip_key, signal_key
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.mastering import Mastering
 from broadcaster.audio.mastering_preset import PRESETS
-from broadcaster.audio.pcm_file import SoundUnreadable
 from broadcaster.audio.render_result import Keeping
 from broadcaster.audio.signal_sounds import MAKERS, make_signal
 from broadcaster.core.beat_timing import rest_after, timing
@@ -23,6 +22,7 @@ from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavaila
 from broadcaster.core.model import (
     Clip,
     Item,
+    Lack,
     Line,
     Programme,
     Ready,
@@ -64,7 +64,7 @@ from broadcaster.tts.base.render_cost import Effort
 from broadcaster.tts.base.voice import Voice
 from broadcaster.tts.catalogue import Catalogue
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("broadcaster.studio.voice_child")
 
 
 class WaitsForNetwork:
@@ -196,7 +196,7 @@ class VoiceChild:
             programme = yield from self._make_speech(request, keeping, items, effort)
         if notice.pieces:
             programme = yield from self._make_column(request, keeping, items, effort)
-        if not programme.lacks and not request.first_piece:
+        if not programme.faults and not request.first_piece:
             keeping.keep_programme(request.settled.key, programme)
         yield Finished(request.job, programme, keeping.fault, effort.slowness)
 
@@ -229,7 +229,7 @@ class VoiceChild:
 
         Raises `LineRefused` if there is nothing left.
         """
-        notice, lacks = request.notice, list[str]()
+        notice, lacks = request.notice, list[Lack]()
         said = replace(notice, closing="", pieces=())
         alone = replace(said, opening="", repeats=1, say_contact=False)
         said = said if said.text else replace(alone, text=notice.opening or "")
@@ -246,14 +246,14 @@ class VoiceChild:
                 lacks += yield from self._make_sound(request, piece, keeping, items, number)
         # Nothing comes after the last piece that somebody skipped.
         if not any(item.matter for item in items) and (lacks or not request.first_piece):
-            raise LineRefused("".join(lacks))
-        return Programme(request.voice, tuple(items), "".join(lacks))
+            raise LineRefused("".join(dict.fromkeys(lack.sentence for lack in lacks)))
+        return Programme(request.voice, tuple(items), tuple(lacks))
 
     def _make_sound(
         self, request: Make, piece: Piece, keeping: Keeping, items: list[Item], number: int
-    ) -> Generator[Step, None, list[str]]:
-        """A piece, or its stand-in; the sentences on what could not be had."""
-        lacks: list[str] = []
+    ) -> Generator[Step, None, list[Lack]]:
+        """A piece, or its stand-in; the piece if neither could be had."""
+        reasons: list[str] = []
         stand_in = replace(piece, kind=PieceKind.AUDIO, source=piece.stand_in, start_seconds=0.0)
         for this in [piece, *([stand_in] if piece.stand_in else [])]:
             line = _next_line(request, items, number)
@@ -262,13 +262,13 @@ class VoiceChild:
                     if item is None:
                         yield None
                         continue
-                    items.append(replace(item, piece=number))
+                    items.append(replace(item, piece=number, instead_of="".join(reasons)))
                     yield SoundReady(request.job, (line, len(items)), Ready(items[-1], line))
-                break
-            except (LineRefused, SoundUnreadable) as error:
-                logger.warning("栏目里有一段放不了：%s", error)
-                lacks.append(str(error))
-        return lacks
+                return []
+            except LineRefused as error:
+                logger.warning("%s放不了：%s", _place_of(request.notice, number), error)
+                reasons.append(str(error))
+        return [Lack(number, "".join(reasons))]
 
     def _make_speech(
         self, request: Make, keeping: Keeping, items: list[Item], effort: Effort, piece: int = 0
@@ -378,6 +378,11 @@ class VoiceChild:
 def _saying(request: Make, notice: Notice) -> Make:
     """The same request for a part of its notice."""
     return replace(request, settled=replace(request.settled, notice=notice))
+
+
+def _place_of(notice: Notice, number: int) -> str:
+    """“早间”第 2 段, or “单曲” of a sound alone."""
+    return f"“{notice.title}”" + (f"第 {number} 段" if len(notice.pieces) > 1 else "")
 
 
 def _next_line(request: Make, items: list[Item], piece: int) -> int:

@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from pathlib import Path
 
-from flask import Flask, g, redirect, render_template, request
+from flask import Flask, Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -40,7 +40,7 @@ from broadcaster.web.base import (
 )
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.language import N_, _
-from broadcaster.web.base.page_context import PageContext
+from broadcaster.web.base.page_context import PageContext, parts
 from broadcaster.web.base.phone_cookie import PhoneSessions
 from broadcaster.web.base.template_cache import CompiledPages
 from broadcaster.web.pages import (
@@ -138,6 +138,7 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     app.teardown_request(post_redirect_get.end_turn)
     # What is registered first comes last.
     app.after_request(compress)
+    app.after_request(_look_anew)
     app.after_request(post_redirect_get.lead_to_it)
     app.after_request(access.note_in_audit)
     app.after_request(protect)
@@ -151,6 +152,12 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     _answer_errors(app)
     app.wsgi_app = OwnFormsOnly(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _look_anew(response: Response) -> Response:
+    if request.method == "POST":
+        parts().live.look_anew()
+    return response
 
 
 def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:

@@ -1,12 +1,13 @@
 """The rules of the house in the running box: quiet hours, and a stop that is remembered."""
 
-import getpass
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from rig.village import RunningBox, Village
+
+from broadcaster.core.labels import COMMAND
 
 Start = Callable[[], RunningBox]
 ALWAYS = {"name": "总是", "windows": ["00:00-12:00", "12:00-24:00"]}
@@ -73,11 +74,12 @@ def test_a_stop_is_remembered_over_a_restart_until_somebody_resumes(
     )
     box = start()
     assert not loops_stopped(village)
-    assert "broadcaster resume" in village.call("stop").stdout
+    stopped = village.call("stop").stdout
+    assert "现在没有在播的。循环停了，要到 " in stopped and "broadcaster resume" in stopped
     assert loops_stopped(village)
     box.end()
     start()
     assert loops_stopped(village)
-    assert f"循环停了（{getpass.getuser()} " in village.call("status").stdout
+    assert f"循环停了（{COMMAND} " in village.call("status").stdout
     assert village.call("resume").returncode == 0
     assert not loops_stopped(village)

@@ -178,8 +178,7 @@ def test_a_silent_voice_gives_way_when_the_chime_is_over(
         made = listener.follow()
     assert isinstance(made, Made) and made.programme.voice == BAKER
     assert listener.seconds == pytest.approx(made.programme.seconds)
-    while edge_service.under_way:
-        pass
+    wait_until(lambda: not edge_service.under_way, 60)
 
 
 def test_the_studios_own_thread_sees_the_end_of_the_chime(
@@ -289,8 +288,7 @@ def test_waiting_for_the_network_holds_up_no_other_notice(
     studio = open_studio(ahead=[WATER])
     edge_service.fault = "silent"
     studio.step()
-    while not edge_service.under_way:
-        pass
+    wait_until(lambda: edge_service.under_way, 60)
     assert made_live(studio, LOCAL)[0].voice == BAKER
     assert edge_service.under_way == 1
 

@@ -233,6 +233,25 @@ def test_what_one_phone_aired_the_other_forgets_unless_it_was_written_on_there(
         expect(other.locator("#unfinished-link")).to_be_hidden()
 
 
+def test_what_one_phone_dropped_leaves_the_list_of_the_other(
+    browser: Browser, own_box: Box, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    drop_all(page)
+    page.goto("/say")
+    page.locator("#text").fill("今晚开会。")
+    press(page, "看一遍")
+    with phone(browser, own_box.running.page) as second:
+        other = second.new_page()
+        log_in(other)
+        write_on(other, "今晚七点开会。")
+        press(other, "看一遍")
+        drop_all(page)
+        other.goto("/")
+        expect(other.locator("#unfinished-link")).to_be_hidden()
+        assert other.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft'))") == []
+
+
 def test_a_form_with_a_mistake_opens_at_its_field(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/timetable/new")

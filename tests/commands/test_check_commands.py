@@ -69,6 +69,22 @@ def test_a_key_that_stands_twice_runs_and_is_told(village: Village, name: str) -
     assert problem.startswith(f"{name} 第 ") and problem.endswith("写了两次，现在按后面的，请去掉一个")
 
 
+def test_sounds_that_slots_name_and_nobody_has_are_told_with_their_line(village: Village) -> None:
+    (village.folder / "timetable.yaml").write_text(
+        "slots:\n"
+        "- {name: 单曲, at: '10:00', audio: 大登殿, stand_in: 备用}\n"
+        "- {name: 早戏, at: '11:00', folder: 戏曲}\n"
+        "- {name: 转播, at: '12:00', relay: 'http://tai.cn', minutes: 5, stand_in: 今天没有。}\n",
+        encoding="utf-8",
+    )
+    sound, spare, folder = check(village, 1)
+    assert sound.startswith("timetable.yaml 第 2 行“单曲”：没有“大登殿”这个声音，请改成")
+    assert spare.startswith("timetable.yaml 第 2 行“单曲”：stand_in：没有“备用”这个声音")
+    assert folder.startswith("timetable.yaml 第 3 行“早戏”：文件夹“戏曲”里没有声音，请传几个进去")
+    done = village.call("simulate", "--days", "1")
+    assert done.returncode == 1 and done.stderr.splitlines() == [sound, spare, folder]
+
+
 def test_a_bad_slot_runs_without_it(village: Village) -> None:
     (village.folder / "timetable.yaml").write_text("slots: [{name: 坏}]\n", encoding="utf-8")
     assert all(problem.startswith("timetable.yaml 第 1 行“坏”") for problem in check(village, 1))

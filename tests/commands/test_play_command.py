@@ -48,6 +48,25 @@ def test_a_name_that_nothing_has_and_a_time_that_is_none_are_told(village: Villa
     assert done.returncode == 2 and "时间写法不对" in done.stderr
 
 
+def test_without_a_box_nobody_takes_what_nobody_waits_for(village: Village, tmp_path: Path) -> None:
+    sound = str(tone(tmp_path, "国歌.wav", 500))
+    for command in (["play", sound], ["say", "明天停水。"]):
+        done = village.call(*command, "--no-wait")
+        assert done.returncode == 2 and "scripts/run" in done.stderr and "--no-wait" in done.stderr
+    assert village.call("journal").stdout == "没有这样的播出记录。\n"
+
+
+def test_two_sounds_of_one_name_are_not_played_by_it(village: Village, tmp_path: Path) -> None:
+    library = SoundLibrary(village.state)
+    for number in (1, 2):
+        sent = tone(tmp_path, "sent.wav", 400 * number)
+        key = library.take([sent.read_bytes()], "sent.wav", "故事会").key
+    about = village.state / "sounds" / f"{key}.json"
+    about.write_text(about.read_text().replace("\\u6545\\u4e8b\\u4f1a 2", "\\u6545\\u4e8b\\u4f1a"))
+    done = village.call("play", "故事会")
+    assert done.returncode == 2 and "叫“故事会”的有 2 个，请写代号" in done.stderr
+
+
 def test_a_file_for_which_the_library_has_no_room_is_told(village: Village, tmp_path: Path) -> None:
     village.configure(sounds={"limit_megabytes": 10})
     held = village.state / "sounds" / "held"

@@ -42,7 +42,7 @@ def upload(clerk: Visitor, path: str, data: bytes, **fields: Any) -> Any:
 
 
 def programme(desk: OfficeDesk, folder: Path, **more: Any) -> Draft:
-    sound = RecordingStore(folder).take_sound([spoken(40)], "县台.wav", "县台节目")
+    sound = RecordingStore(folder).take_sound([spoken(40)], "县台.wav")
     given = {"title": "县台节目", "severity": Severity.DAILY, "pieces": (sound_of_library(sound.key),)}
     return desk.draft("", sound=sound, **given | more)
 
@@ -108,7 +108,7 @@ def test_one_that_is_too_large_is_told_with_how_many_minutes_there_may_be(
 ) -> None:
     monkeypatch.setattr(recordings, "LARGEST", 10_000)
     with pytest.raises(SoundRefused, match="最多 30 兆：64 kbit/s 的 MP3 有 62 分钟"):
-        RecordingStore(tmp_path).take_sound([spoken()], "x.wav", "x")
+        RecordingStore(tmp_path).take_sound([spoken()], "x.wav")
 
 
 def test_one_that_outlasts_its_window_is_refused_and_one_into_the_night_wants_two(
@@ -183,7 +183,7 @@ def test_a_daily_one_is_set_and_changed_on_the_page(log_in: LogIn, plain_desk: O
 def test_the_sound_of_a_daily_one_is_not_tidied_away(desk: OfficeDesk, tmp_path: Path) -> None:
     store = RecordingStore(tmp_path)
     draft = programme(desk, tmp_path)
-    unused = store.take_sound([spoken(2)], "x.wav", "x")
+    unused = store.take_sound([spoken(2)], "x.wav")
     desk.parts.recurring.keep(desk.officer("小王"), "县台", draft, EVENING)
     long_ago = time.time() - 10 * 365 * 86_400
     for about in (tmp_path / "sounds").glob("*.json"):

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,16 +190,40 @@ HOMES: dict[str, set[str]] = {
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 
-def imports(path: Path) -> set[str]:
-    """Dotted names, in functions and for types too. Raises AssertionError for a relative import."""
+@dataclass(frozen=True)
+class Source:
+    """As much of a module's source as the tests of the house ask for."""
+
+    imports: frozenset[str]
+    # Each class with the names of its bases.
+    classes: tuple[tuple[str, tuple[str, ...]], ...]
+    functions: tuple[str, ...]
+    # Each with its line; those of fields and constants too.
+    docstrings: tuple[tuple[int, str], ...]
+    texts: tuple[str, ...]
+
+
+@cache
+def source(path: Path) -> Source:
+    """Read once: to parse the program takes two seconds."""
     names: set[str] = set()
+    classes, functions, docstrings, texts = [], [], [], []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+        match node:
+            case ast.Import():
+                names |= {alias.name for alias in node.names}
+            case ast.ImportFrom():
+                assert node.level == 0, f"{path}: relative import"
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
+            case ast.ClassDef():
+                classes.append((node.name, tuple(map(ast.unparse, node.bases))))
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                functions.append(node.name)
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                docstrings.append((node.lineno, text.strip()))
+            case ast.Constant(value=str(text)):
+                texts.append(text)
+    return Source(frozenset(names), tuple(classes), tuple(functions), tuple(docstrings), tuple(texts))
 
 
 def module(path: Path) -> str:
@@ -212,7 +237,9 @@ MODULES = {module(path): path for path in FILES}
 def modules_imported(path: Path) -> set[str]:
     """Of ours, by their dotted names within the program."""
     ours = (
-        name.removeprefix("broadcaster.") for name in imports(path) if name.startswith("broadcaster.")
+        name.removeprefix("broadcaster.")
+        for name in source(path).imports
+        if name.startswith("broadcaster.")
     )
     return {part for name in ours for part in (name, name.rpartition(".")[0]) if part in MODULES}
 

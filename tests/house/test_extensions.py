@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from house.layout import MODULES, PACKAGE, modules_imported
+from house.layout import MODULES, PACKAGE, modules_imported, source
 from rig.village import Village, running
 
 # Each folder, and the one module beside it that may name it.
@@ -33,7 +33,8 @@ def test_only_its_registry_names_an_extension(folder: str) -> None:
         if any(other.startswith(inside) for other in modules_imported(path))
     }
     assert imported_by == {EXTENSIONS[folder]}
-    assert not [path for path in outside.values() if f"broadcaster.{inside}" in started_by(path)]
+    started = f"broadcaster.{inside}"
+    assert not [path for path in outside.values() if any(started in text for text in source(path).texts)]
 
 
 @pytest.mark.parametrize("folder", EXTENSIONS)
@@ -66,8 +67,10 @@ def test_a_box_lives_without_any_extension(village: Village, tmp_path: Path) -> 
 
 
 def without(place: Path, *folders: str) -> None:
-    """A copy of the program without these folders and the lines of their registries that name them."""
-    shutil.copytree(PACKAGE, place / "broadcaster", ignore=shutil.ignore_patterns("__pycache__"))
+    """A copy of the program without these folders and the lines of their registries that name them;
+    what is compiled comes along.
+    """
+    shutil.copytree(PACKAGE, place / "broadcaster")
     for name in ("config", "voices"):
         (place / name).symlink_to(PACKAGE.parent / name)
     for folder in folders:
@@ -90,12 +93,6 @@ def brought(registry: Path, folder: str) -> set[str]:
         for alias in node.names
         for after in ("(", ",")
     }
-
-
-def started_by(path: Path) -> str:
-    """The texts in a module, among them what it starts by name."""
-    texts = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return " ".join(str(node.value) for node in texts if isinstance(node, ast.Constant))
 
 
 def environment(place: Path, above: dict[str, str] | None = None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from house.layout import ROOT
 
 PAGES = sorted((ROOT / "docs" / "how_to").glob("*.md"))
 COPIED = ("broadcaster", "tests", "docs", "config")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "pictures")
+LEFT_OUT = shutil.ignore_patterns("pictures")
 # Of the tests of the house this one needs a second; those of the import table read the whole program.
 GUARDS = ("tests/house/test_documents.py::test_every_command_is_in_the_documents",)
 

@@ -18,8 +18,8 @@ from house.layout import (
     Room,
     arrows,
     folders,
-    imports,
     modules_imported,
+    source,
     table,
 )
 
@@ -66,7 +66,7 @@ def test_a_folder_can_be_looked_over(folder: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_library_is_imported_only_in_its_home(path: Path) -> None:
     place = path.relative_to(PACKAGE)
-    for library in {name.split(".")[0] for name in imports(path)}:
+    for library in {name.split(".")[0] for name in source(path).imports}:
         if library in sys.stdlib_module_names or library == "broadcaster":
             continue
         places = {str(place), *map(str, place.parents)}

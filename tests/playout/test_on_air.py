@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.core.model import Airing, AiringKind, Clip, Item, Outcome, line_before
+from broadcaster.core.model import Airing, AiringKind, Clip, Item, Lack, Outcome, line_before
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.playout.air_queue import QueuedAiring
@@ -99,6 +99,28 @@ def test_one_that_lacks_only_the_end_of_its_last_sound_was_played(on_air: Curren
     assert on_air.heard_all(ended)
     assert on_air.entry(ended, NOON).outcome is Outcome.PLAYED
     assert not on_air.heard_all(Ended("a", 2.5, False, LOST, lost=True))
+
+
+def test_what_stood_in_is_named_with_what_it_stood_in_for_and_is_no_failure(
+    on_air: CurrentAiring,
+) -> None:
+    why = "没有“大登殿”这个声音。"
+    spare = replace(sound(3.0), says="备用", continuous=True, instead_of=why)
+    # Heard before the cut, and after it.
+    on_air.add(spare, 1, 100.0)
+    on_air.add(replace(spare, says="国歌"), 2, 100.0)
+    on_air.made = True
+    said = "改播了“备用”、“国歌”，因为没有“大登殿”这个声音。"
+    whole = on_air.entry(Ended("a", 3.0, True), NOON)
+    assert whole.outcome is Outcome.PLAYED and whole.reason == f"停播以后接着播完的；{said}"
+    on_air.lacks = [Lack(3, "文件夹“戏曲”里没有声音。"), Lack(2, why)]
+    some = on_air.entry(Ended("a", 3.0, True), NOON)
+    assert some.outcome is Outcome.FAILED and some.reason == f"文件夹“戏曲”里没有声音；{said}"
+    on_air.cut = Cut("停播（王会计）")
+    cut = on_air.entry(Ended("a", 1.0, False), NOON)
+    assert cut.outcome is Outcome.CUT_SHORT and cut.reason == f"停播（王会计）；{said}"
+    unheard = on_air.entry(Ended("a", 3.0, True, unheard="没有声卡"), NOON)
+    assert (unheard.outcome, unheard.reason) == (Outcome.FAILED, "没有声卡")
 
 
 def test_one_of_which_only_signal_and_opening_were_heard_goes_on_from_its_beginning() -> None:

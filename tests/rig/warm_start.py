@@ -45,6 +45,8 @@ MODULES = (
     "broadcaster.web.app",
     "apscheduler.schedulers.background",
 )
+# Nothing of what lies there has been imported yet, so a fork can still find it first.
+TRUST = str(Path(__file__).parent / "trust")
 PROGRAM = "broadcaster.commands.cli"
 VOICE_CHILD = "broadcaster.studio.voice_child"
 
@@ -139,7 +141,7 @@ _starter: WarmStarter | None = None
 def can_start_warm(command: Sequence[str], environment: Mapping[str, str]) -> bool:
     """A command or a voice child, in an environment that a fork can still take."""
     at_start = [
-        {key: value for key, value in one.items() if key.startswith(READ_AT_START)}
+        {key: value for key, value in one.items() if key.startswith(READ_AT_START) and value != TRUST}
         for one in (environment, _BEFORE)
     ]
     program = [*command[:3]] in ([sys.executable, "-m", PROGRAM], [sys.executable, "-m", VOICE_CHILD])
@@ -268,6 +270,8 @@ def _become(asked: int, stdout: int, stderr: int, *line: int, ended: int) -> str
     sys.stderr = open(2, "w", 1, encoding=sys.stderr.encoding, errors=sys.stderr.errors)
     os.environ.clear()
     os.environ.update(environment)
+    if environment.get("PYTHONPATH") == TRUST:
+        sys.path.insert(0, TRUST)
     os.chdir(folder)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [program, *(map(str, line) if line else arguments)]

@@ -115,6 +115,8 @@ def test_weekdays_are_read_by_name(tmp_path: Path, written: str, days: set[int])
         ("name: a, at: '7:30', column: [{audio: 国歌.mp3, text: 好}]", "每一段写"),
         ("name: a, at: '7:30', column: [{text: 好, minutes: 3}]", "要和 audio"),
         ("name: a, at: '7:30', column: [{audoi: 国歌.mp3}]", "是不是 audio"),
+        ("name: a, at: '7:30', column: [{text: 好}, {text: hi}]", "column.2.text：没有汉字"),
+        ("name: a, at: '7:30', column: []", "column 是空的，请写上"),
         ("name: a, text: 好, at: '7:30', every_minutes: 5, windows: '08:00-09:00'", "要写而且只写一种"),
         ("name: a, text: 好, every_minutes: 5", "要一起写"),
         ("name: a, text: 好, at: '25:00'", "写法不对"),

@@ -18,10 +18,12 @@ HERE = Path(__file__).resolve().parent
 TOOLS = (
     *("bash", "sh", "env", "cat", "awk", "sed", "grep", "id", "date", "sha256sum", "flock", "tee"),
     *("sync", "head", "sleep", "rm", "ln", "touch", "dirname", "mkdir", "uname", "ldconfig", "true"),
-    *("cp", "mv", "chmod", "tar", "gzip", "sha512sum", "df", "sort"),
+    *("cp", "mv", "chmod", "mkfifo", "tar", "gzip", "sha512sum", "df", "sort"),
 )
 TEST_MODULES = ("pytest", "xdist", "hypothesis", "mypy", "playwright", "psutil")
 FILLER = "filler"
+# What a shell without a terminal runs in the background ignores it, and so does all that starts there.
+HEARS_CTRL_C = ("env", "--default-signal=INT")
 KEPT = ("core/errors.py", "tts/__init__.py", "tts/base/voice_folder.py")
 
 
@@ -85,7 +87,7 @@ class Machine:
     def begin(self, *arguments: str, **at: str) -> subprocess.Popen[str]:
         """In a process group of its own: what kills it kills all of it, as a power cut does."""
         return subprocess.Popen(
-            [*self.within, str(self.project / "scripts/setup"), *arguments],
+            [*HEARS_CTRL_C, *self.within, str(self.project / "scripts/setup"), *arguments],
             env=self.environment(**at),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

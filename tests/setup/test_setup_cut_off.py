@@ -215,7 +215,7 @@ def test_ctrl_c_ends_with_one_sentence_and_the_next_start_goes_on(ready: Machine
     assert second.stdout and "另一次安装还没完" in second.stdout.readline()
     for each in (process, second):
         os.killpg(each.pid, signal.SIGINT)
-    told = [each.communicate(timeout=30)[0] for each in (process, second)]
+    told = [each.communicate(timeout=60)[0] for each in (process, second)]
     assert (process.returncode, second.returncode) == (130, 130)
     assert (
         told[0].splitlines()[-1] == told[1].splitlines()[-1] == "安装停下了。再运行一次，从这里接着装。"

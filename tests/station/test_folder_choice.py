@@ -24,6 +24,7 @@ class Kept:
     key: str
     title: str
     seconds: float
+    formerly: tuple[str, ...] = ()
 
 
 class Texts:

@@ -71,6 +71,7 @@ class FakeSource:
 class Named:
     title: str
     seconds: float = 90.0
+    formerly: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -200,6 +201,17 @@ class Air:
         return [one.item.says for one in self.given if isinstance(one, Ready)]
 
     @property
+    def instead_of(self) -> dict[str, str]:
+        """By what stood in."""
+        given = [one.item for one in self.given if isinstance(one, Ready)]
+        return {item.says: item.instead_of for item in given if item.instead_of}
+
+    @property
+    def lacks_of_end(self) -> str:
+        assert isinstance(self.end, Made)
+        return "".join(lack.sentence for lack in self.end.programme.lacks)
+
+    @property
     def end(self) -> Made | RenderFailed | None:
         last = self.given[-1] if self.given else None
         return last if isinstance(last, Made | RenderFailed) else None
@@ -320,7 +332,8 @@ def test_one_that_does_not_come_is_told_and_its_stand_in_plays_to_its_end_before
         assert air.faults == {"relay http://tai.cn/1": ""}, "cleared when it works"
         air.comes(Over())
         assert isinstance(air.end, Made)
-        assert "转播 tai.cn有一阵收不到：对方说没有（404）" in air.end.programme.lacks
+        assert not air.end.programme.lacks, "another was heard in its place"
+        assert air.instead_of["备用"] == "转播 tai.cn有一阵收不到：对方说没有（404）。"
 
 
 def test_a_folder_stands_in_sound_by_sound_and_a_sentence_is_said_once(air: Air) -> None:
@@ -334,7 +347,9 @@ def test_a_folder_stands_in_sound_by_sound_and_a_sentence_is_said_once(air: Air)
         air.passes(GIVE_UP_SECONDS - 4)
         assert air.said[2:] == ["今天没有转播。"] and air.end is None
         air.passes(10)
-        assert isinstance(air.end, Made) and "没有声音过来" in air.end.programme.lacks
+        assert (
+            isinstance(air.end, Made) and air.lacks_of_end == "转播 tai.cn有一阵收不到：没有声音过来。"
+        )
 
 
 def test_without_a_stand_in_the_air_is_silent_for_a_minute_at_most(air: Air) -> None:
@@ -346,7 +361,7 @@ def test_without_a_stand_in_the_air_is_silent_for_a_minute_at_most(air: Air) -> 
         assert "没有声音过来" in air.faults["relay http://tai.cn/1"]
         air.passes(6)
         assert air.said[-1] == "国歌" and air.sources[0].closed
-        assert isinstance(air.end, Made) and "有一阵收不到" in air.end.programme.lacks
+        assert isinstance(air.end, Made) and "有一阵收不到" in air.lacks_of_end
 
 
 def test_a_short_gap_is_no_fault(air: Air) -> None:
@@ -380,7 +395,7 @@ def test_an_input_on_which_nobody_speaks_is_told_and_stays_open(air: Air) -> Non
         fault = "声音输入“收音机”收不到：接通了，可是一直没有声音。请看看接线和机器，再看看名字对不对。"
         assert air.faults == {"input 收音机": fault}
         air.comes(Over())
-        assert isinstance(air.end, Made) and "收音机" in air.end.programme.lacks
+        assert isinstance(air.end, Made) and "收音机" in air.lacks_of_end
 
 
 def test_an_input_that_is_not_there_is_told_by_its_own_sentence_and_tried_again(air: Air) -> None:

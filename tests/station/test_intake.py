@@ -116,6 +116,18 @@ def test_what_waits_for_the_clock_is_seen_and_can_be_cancelled(open_again: Open)
         assert box.ends() == [("unwanted", Outcome.CANCELLED), ("planned", Outcome.PLAYED)]
 
 
+def test_what_a_command_plays_now_is_left_to_it(open_again: Open) -> None:
+    with open_again() as box:
+        for name in ("elsewhere", "here"):
+            box.intake.accept(box.airing(name))
+    with open_again() as box:
+        box.intake.plays_elsewhere = lambda airing_id: airing_id == "elsewhere"
+        box.intake.take_up()
+        box.play_on()
+        assert box.ends() == [("here", Outcome.PLAYED)]
+        assert [one.airing.id for one in box.store.queue.unfinished()] == ["elsewhere"]
+
+
 def test_what_a_clock_that_is_behind_takes_up_is_not_valid_for_longer(open_again: Open) -> None:
     with open_again() as box:
         box.clock.step(timedelta(days=400))

@@ -45,7 +45,7 @@ def test_which_were_sent_is_told_with_the_revision_that_was(store: Store) -> Non
         store.drafts.keep(1, one, "say", WATER)
     store.drafts.finish(1, "sent", "airing")
     store.drafts.drop(1, "dropped")
-    assert store.drafts.sent(1) == {"sent": 2}
+    assert store.drafts.sent(1) == {"sent": 2, "dropped": -1}
     assert store.drafts.sent(2) == {}
 
 

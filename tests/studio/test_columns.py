@@ -23,7 +23,7 @@ from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
 from broadcaster.studio.piece_faults import PieceFaults
 from broadcaster.studio.sound_lengths import SoundLengths
 from broadcaster.studio.sound_library import Sound, SoundLibrary
-from broadcaster.studio.stretches import stretches
+from broadcaster.studio.stretches import made_ahead, stretches
 from broadcaster.studio.studio import Studio
 
 RATE_HZ = 48_000
@@ -105,8 +105,12 @@ def test_what_cannot_be_had_is_told_and_its_stand_in_plays(
     pieces = (audio("国歌", stand_in="备用"), Piece(PieceKind.FOLDER, "戏曲"))
     settled = studio.settle(Notice("", pieces=pieces))
     programme = studio.programme(settled)
-    assert {item.says for item in programme.items} == {"备用"}
-    assert "没有“国歌”这个声音" in programme.lacks and "文件夹“戏曲”里没有声音" in programme.lacks
+    assert {(item.says, item.instead_of[:10]) for item in programme.items} == {
+        ("备用", "没有“国歌”这个声音")
+    }
+    (lack,) = programme.lacks
+    assert (lack.piece, lack.sentence[:12]) == (2, "文件夹“戏曲”里没有声音")
+    assert list(programme.faults) == [1, 2], "what stood in is to be mended too"
     assert studio.find(settled) is None, "the next time it is tried again"
     with pytest.raises(BroadcasterError, match="没有“国歌”这个声音"):
         studio.programme(studio.settle(Notice("", pieces=(audio("国歌"),))))
@@ -138,7 +142,7 @@ def test_a_column_that_lacks_a_sound_is_a_fault_of_the_station_until_it_is_made_
     try:
         studio.step()
         wait_until(lambda: studio.pieces.fault)
-        assert studio.pieces.fault.startswith("栏目“早间”有放不了的：没有“国歌”这个声音")
+        assert studio.pieces.fault.startswith("“早间”有放不了的：没有“国歌”这个声音")
         take(library, tmp_path, "国歌", 1.0, 500)
         made = threading.Event()
         (words, _) = stretches(studio.settle(column).notice)
@@ -149,6 +153,22 @@ def test_a_column_that_lacks_a_sound_is_a_fault_of_the_station_until_it_is_made_
         assert not studio.pieces.fault
     finally:
         studio.close()
+
+
+def test_a_later_stretch_that_is_whole_leaves_the_fault_of_an_earlier_one(
+    studio: Studio, library: SoundLibrary, tmp_path: Path
+) -> None:
+    removed = take(library, tmp_path, "国歌", 1.0, 500)
+    library.remove(removed.key)
+    take(library, tmp_path, "戏曲", 1.0, 700)
+    radio = Piece(PieceKind.RELAY, "http://tai.cn", 30)
+    column = Notice("", title="早间", pieces=(audio(removed.key), radio, audio("戏曲")))
+    for stretch in made_ahead(studio.settle(column).notice):
+        ended = threading.Event()
+        settled = studio.settle_accepted(stretch)
+        with studio.make(settled, lambda end, ended=ended: ended.set()):  # type: ignore[misc]
+            assert ended.wait(30.0)
+    assert "“国歌”这个声音删掉了" in studio.pieces.fault
 
 
 def test_a_fault_that_nothing_tried_again_is_told_for_two_days_and_the_newest_first() -> None:

@@ -90,7 +90,7 @@ def test_silence_and_hours_are_refused(
     recordings: Recordings, tmp_path: Path, sound: str, reason: str
 ) -> None:
     with pytest.raises(RecordingRefused, match=reason):
-        recordings.take([encoded(tmp_path, "ogg", sound)], "")
+        recordings.take([encoded(tmp_path, "wav", sound)], "")
     assert recordings.all() == []
 
 

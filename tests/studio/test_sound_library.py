@@ -3,19 +3,22 @@
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from rig.odd_sounds import noise
+from rig.pages import beep
 
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.render_result import Keeping
+from broadcaster.audio.sound_files.facts import Mix, SoundFacts
 from broadcaster.core.errors import LineRefused, SoundRefused, SoundUnkept
 from broadcaster.settings.schema import PathSettings, Settings
 from broadcaster.studio.part_clips import sound_clips
-from broadcaster.studio.sound_library import Sound, SoundLibrary, sound_path
+from broadcaster.studio.sound_library import Sound, SoundLibrary, _titled, all_named, named, sound_path
 from broadcaster.studio.sound_uploads import SoundUploads
 from broadcaster.system.temporary_sounds import Spool
 from broadcaster.system.thread_loop import ThreadLoop
@@ -57,7 +60,8 @@ def test_a_sound_is_kept_as_it_came_once_and_comes_back_from_the_bin(
     sound = take(library, tune)
     assert sound.title == "放的 曲子" and sound.seconds == pytest.approx(5.0)
     assert sound_path(tmp_path, sound.key).read_bytes() == tune
-    assert take(library, tune, "别的名字") == sound and library.all() == [sound]
+    again = take(library, tune)
+    assert again.again and replace(again, again=False) == sound and library.all() == [sound]
 
     assert library.remove(sound.key) and not library.remove(sound.key)
     assert library.all() == [] and library.removed() == [sound]
@@ -162,6 +166,39 @@ def test_an_upload_goes_on_where_it_was(library: SoundLibrary, tune: bytes) -> N
     with pytest.raises(SoundRefused, match="从头"):
         uploads.finish(again.key)
     assert uploads.begin("曲子.wav", len(tune), tune[:CHUNK]).received == CHUNK
+
+
+def test_a_sound_answers_to_its_names_of_before_until_another_takes_one(
+    library: SoundLibrary, tune: bytes
+) -> None:
+    first = take(library, tune, "大登殿")
+    library.rename(first.key, "大登殿 全本")
+    renamed = take(library, tune, "登殿")
+    assert renamed.again and renamed.title == "登殿", "a name that is given counts"
+    found = [named(library.all(), one) for one in ("登殿", "大登殿.mp3", "大登殿 全本", "放的 曲子")]
+    assert [one and one.key for one in found] == [first.key] * 4
+    second = take(library, beep(2.0), "大登殿")
+    assert named(library.all(), "大登殿") == second
+    assert all_named(library.all(), first.key[:4])[0].key == first.key
+    assert all_named(library.all(), first.key[:3]) == []
+    assert take(library, beep(3.0), "大登殿").title == "大登殿 2"
+    with pytest.raises(SoundRefused, match="已经有一个叫“大登殿”的了"):
+        library.rename(first.key, "大登殿")
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "title", "other"),
+    [
+        ("大登殿选段.mp3", "大登殿", "大登殿选段", "大登殿"),
+        ("AUD-20261130.mp3", "大登殿", "大登殿", "AUD-20261130"),
+        ("dadengdian.mp3", "Song", "dadengdian", "Song"),
+        ("大登殿.mp3", "", "大登殿", ""),
+    ],
+)
+def test_a_sound_is_called_as_its_file_on_the_phone(name: str, tag: str, title: str, other: str) -> None:
+    facts = SoundFacts(1.0, (), 0.1, 0.0, Mix.ONLY, "mp3", "mp3", tag, ())
+    assert _titled("", facts, name) == (title, other)
+    assert _titled("国歌", facts, name)[0] == "国歌"
 
 
 def test_a_part_of_a_sound_is_read_as_it_came(library: SoundLibrary, tune: bytes) -> None:

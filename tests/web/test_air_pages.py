@@ -81,17 +81,34 @@ def test_of_a_column_title_place_and_length_of_the_sound_are_told(
 def test_the_piece_that_was_shown_is_skipped_once_by_who_may(
     secretary: FlaskClient, post: Post, station: FakeStation
 ) -> None:
-    column = station.airing(Notice("", title="晚间戏曲", pieces=(Piece(PieceKind.AUDIO, "k1"),)))
+    pieces = (Piece(PieceKind.AUDIO, "k1"), Piece(PieceKind.AUDIO, "k2"))
+    column = station.airing(Notice("", title="晚间戏曲", pieces=pieces))
     station.on_air = OnAirStatus(column, 3.0, 9.0, piece=PiecePlace(1, "大登殿", 3.0, 9.0))
     shown = f"{column.id} 1"
     assert f'name="piece" value="{shown}"' in secretary.get("/").text
     assert post("/skip", piece=shown).status_code == 303
-    assert "接着放下一段" in secretary.get("/").text and station.skips == [("王秀英", 1)]
+    home = secretary.get("/").text
+    assert '<p class="message" data-passing role="status">跳过了，接着放下一段。' in home
+    assert station.skips == [("王秀英", 1)]
     for late in (f"{column.id} 2", "other 1", "x"):
         post("/skip", piece=late)
         assert "已经放过去了" in secretary.get("/").text
     assert len(station.skips) == 1
     assert station.done()[-1][:2] == ("王秀英", "跳过一段")
+    station.on_air = OnAirStatus(column, 3.0, 9.0, piece=PiecePlace(2, "花木兰", 3.0, 9.0))
+    post("/skip", piece=f"{column.id} 2")
+    assert "跳过了，这是最后一段。" in secretary.get("/").text
+
+
+def test_one_sound_alone_has_no_pieces_to_count_or_to_skip(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    opera = Notice("", title="大登殿", pieces=(Piece(PieceKind.AUDIO, "k1"),))
+    sound = PiecePlace(1, "大登殿", 3.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(opera, "王秀英"), 3.0, 9.0, piece=sound)
+    page = secretary.get("/live?of=home").get_json()["parts"]["on_air"]
+    assert "共 1 段" not in page and "跳过" not in page
+    assert page.count("大登殿") == 1 and "王秀英要播的" in page
 
 
 def test_a_drill_is_called_one_and_is_never_in_the_colours_of_an_alert(

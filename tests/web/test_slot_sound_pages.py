@@ -4,6 +4,7 @@ told where it is kept, renamed and removed.
 
 import html
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ from rig.fakes import FakeStation
 from web.every_page import keep_sound
 from web.logins import Post
 
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.piece import Piece, PieceKind
 from broadcaster.settings.schema import Settings
 
@@ -39,10 +41,11 @@ def hidden(page: str) -> dict[str, str]:
 def rows(page: str) -> dict[str, list[str]]:
     """The pieces that a form carries, in their order, as a browser would send them."""
     shown = page[page.index('class="content content-sound"') :]
-    fields = re.findall(r'name="piece_(\w+)" value="([^"]*)"|name="piece_(source)"[^>]*>([^<]*)<', shown)
+    known = r'name="piece_(\w+)"(?: value="([^"]*)"|[^>]*>([^<]*)</textarea>|>(.*?)</select>)'
     found: dict[str, list[str]] = {}
-    for name, value, area, text in fields:
-        found.setdefault(name or area, []).append(html.unescape(value or text))
+    for name, value, text, options in re.findall(known, shown, re.DOTALL):
+        chosen = re.search('value="([^"]*)" selected', options)
+        found.setdefault(name, []).append(html.unescape(value or text or (chosen[1] if chosen else "")))
     return found
 
 
@@ -86,7 +89,8 @@ def test_a_column_is_made_press_by_press_and_says_how_long_it_is(
     assert rows(page)["kind"] == ["text", "audio"] and "大约 28 分 40 秒" in page
     typed = {f"piece_{name}": values for name, values in rows(page).items()}
     typed["piece_source"] = ["乡亲们晚上好。", OPERA]
-    typed["piece_minutes"][1], typed["piece_stand_in"][1] = "２０", "备用"
+    assert f'<option value="{SPARE}">备用　1 小时 5 分</option>' in page
+    typed["piece_minutes"][1], typed["piece_stand_in"][1] = "２０", SPARE
     looked_at = post("/timetable/check", draft_id=own, **SOUND, **typed, name="晚间").text
     assert "一档节目，2 段，大约 20 分" in looked_at and "放不了改放“备用”" in looked_at
     post("/timetable/save", **hidden(looked_at))
@@ -97,11 +101,12 @@ def test_a_column_is_made_press_by_press_and_says_how_long_it_is(
         and entry.written["column"]
         == [
             {"text": "乡亲们晚上好。"},
-            {"audio": OPERA, "minutes": 20, "stand_in": "备用"},
+            {"audio": OPERA, "minutes": 20, "stand_in": SPARE},
         ]
     )
     again = secretary.get("/timetable/change?name=晚间").text
     assert rows(again)["source"] == ["乡亲们晚上好。", OPERA] and 'value="20"' in again
+    assert f'<option value="{SPARE}" selected>备用' in again
 
 
 @pytest.mark.parametrize(
@@ -160,6 +165,18 @@ def test_a_sound_is_confirmed_with_its_length_and_aired_once(
     assert notice.pieces == (Piece(PieceKind.AUDIO, ANTHEM),)
 
 
+def test_who_has_to_wait_for_a_sound_is_told_before_it_is_aired(
+    secretary: FlaskClient, post: Post, station: FakeStation, library: Path
+) -> None:
+    for minutes, name, severity in ((9, "栏目", 0), (10, "预警", 1), (200, "晚上", 0)):
+        coming = station.airing(Notice("", title=name, severity=Severity(severity)))
+        due_at = station.now + timedelta(minutes=minutes)
+        station.coming.append(replace(coming, due_at=due_at, asked_by=name))
+    confirm = post("/say", "/sounds", sound=OPERA, text="大登殿").text
+    due = station.now + timedelta(minutes=9)
+    assert f"播的时候到点的要等它：{due:%H:%M} 栏目。太晚的就不播了。" in confirm
+
+
 def test_a_sound_that_is_gone_or_no_key_airs_nothing(
     secretary: FlaskClient, post: Post, station: FakeStation
 ) -> None:
@@ -197,17 +214,40 @@ def test_the_library_says_which_slots_use_a_sound_and_what_they_air_without_it(
     assert station.sounds.find(ANTHEM), "asking removes nothing"
     post(f"/sounds/{ANTHEM}/remove", "/sounds")
     slot = secretary.get("/timetable/slot?name=独唱").text
-    assert f"声音“{ANTHEM}”没有了，请换一个。" in slot
+    assert "声音“国歌”没有了，请换一个。" in slot
 
 
-def test_a_new_name_tells_which_slots_look_for_the_old_one(
+def test_before_a_new_name_it_is_told_who_writes_the_old_one_and_that_is_still_found(
     secretary: FlaskClient, post: Post, station: FakeStation, library: Path
 ) -> None:
     station.slots.save({"name": "按名字", "at": ["19:10"], "audio": "国歌.mp3"})
     station.slots.save({"name": "按编号", "at": ["19:20"], "audio": ANTHEM})
-    post(f"/sounds/{ANTHEM}/rename", "/sounds", title="中华人民共和国国歌")
-    page = secretary.get(f"/sounds/{ANTHEM}").text
-    assert "按名字写的还是老名字" in page and "按编号</a>" in page
+    place = f"/sounds/{ANTHEM}"
+    told = "时间表里“按名字”写着“国歌”。改了名，老名字也还找得到它。"
+    assert told in secretary.get(place).text
+    post(f"{place}/rename", "/sounds", title="中华人民共和国国歌")
+    page = secretary.get(place).text
+    assert "老名字也还认得" in page and "按名字</a>" in page and "按编号</a>" in page
+    assert "放“中华人民共和国国歌”，共 46 秒" in secretary.get("/timetable").text
+    assert "改回“国歌”" in page
+    post(f"{place}/rename", place, title="国歌")
+    assert [one.title for one in station.sounds.all() if one.key == ANTHEM] == ["国歌"]
+    assert "已经有一个叫“备用”的了" in post(f"{place}/rename", place, title="备用").text
+
+
+def test_a_sound_takes_the_place_of_its_namesake_also_in_slots(
+    secretary: FlaskClient, post: Post, station: FakeStation, library: Path
+) -> None:
+    new = "d" * 32
+    keep_sound(library, new, "国歌 2", 50.0)
+    station.slots.save({"name": "按编号", "at": ["19:20"], "audio": ANTHEM})
+    page = secretary.get(f"/sounds/{new}").text
+    assert "还有一个“国歌”，46 秒。" in page and "用这一个换掉“国歌”" in page
+    post(f"/sounds/{new}/replace", f"/sounds/{new}", old=ANTHEM)
+    assert station.sounds.find(ANTHEM) is None
+    assert "放“国歌”，共 50 秒" in secretary.get("/timetable").text
+    post(f"/sounds/{ANTHEM}/restore", "/sounds")
+    assert station.sounds.find(ANTHEM).title == "国歌 2"  # type: ignore[union-attr]
 
 
 def test_a_slot_of_a_folder_looks_for_no_old_name(
@@ -216,7 +256,7 @@ def test_a_slot_of_a_folder_looks_for_no_old_name(
     station.slots.save({"name": "听戏", "at": ["19:10"], "folder": "戏曲"})
     post(f"/sounds/{OPERA}/rename", "/sounds", title="别处/大登殿")
     page = secretary.get(f"/sounds/{OPERA}").text
-    assert "改好了" in page and "老名字" not in page
+    assert "改好了" in page and "听戏写的" not in page and "时间表里" not in page
 
 
 def test_a_sound_goes_into_the_timetable_from_its_own_page(

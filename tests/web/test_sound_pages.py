@@ -66,6 +66,22 @@ def test_files_come_by_a_plain_form_and_stand_in_the_list(
     assert ("王秀英", "传声音", "大登殿.wav、花木兰.wav") in station.done()
 
 
+def test_a_name_that_is_taken_and_a_file_that_is_there_are_told(
+    secretary: FlaskClient, station: FakeStation, take: Callable[..., TestResponse]
+) -> None:
+    take((beep(2.0), "故事会.wav"))
+    secretary.get("/sounds")
+    take((beep(3.0), "故事会.wav"))
+    page = secretary.get("/sounds").text
+    assert "收好了：“故事会 2”，3 秒。" in page
+    assert "原来就有一个“故事会”（2 秒），所以这一个叫“故事会 2”。" in page
+    take((beep(3.0), "另一个名字.wav"))
+    assert "这个文件已经有了，叫“故事会 2”，3 秒。" in secretary.get("/sounds").text
+    take((beep(3.0), "故事会.wav"))
+    assert "这个文件已经有了，叫“故事会 2”，3 秒。" in secretary.get("/sounds").text
+    assert len(station.sounds.all()) == 2
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"), [((), "还没有选文件"), (((PAGE, "天气.mp3"),), "天气.mp3：.*网页")]
 )

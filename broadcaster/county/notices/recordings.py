@@ -58,11 +58,11 @@ class RecordingStore:
         digest = hashlib.sha256(content).hexdigest()
         return self._note(SignedRecording(digest, kept.key, len(content), round(kept.seconds)))
 
-    def take_sound(self, pieces: Iterable[bytes], name: str, title: str) -> SignedRecording:
+    def take_sound(self, pieces: Iterable[bytes], name: str) -> SignedRecording:
         """Measure and keep the sound of a column as it came, under the name of its file. Raises
         `SoundRefused`, and then nothing is kept.
         """
-        kept = self._library.take(_within_limit(pieces), name, title)
+        kept = self._library.take(_within_limit(pieces), name)
         with sound_path(self.office, kept.key).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return self._note(SignedRecording(digest, kept.key, kept.size, round(kept.seconds)))

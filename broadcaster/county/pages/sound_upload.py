@@ -45,7 +45,7 @@ def sent_along(title: str) -> SignedRecording | None:
     parts, who, sounds = access.pages().parts, access.me().name, access.sounds()
     parts.upload_limits.check(who)
     if kind == COLUMN:
-        sound = sounds.take_sound(pieces, sent.filename, title)
+        sound = sounds.take_sound(pieces, sent.filename)
     else:
         sound = sounds.take(pieces, title)
     if parts.upload_limits.note(who, sound.size):

@@ -79,6 +79,7 @@ RULES = {
     "sounds.finish": AccessRule(Role.EDITOR, silent=True, deed=N_("传声音"), about="about"),
     "sounds.drop": WRITE,
     "sounds.rename": AccessRule(Role.EDITOR, deed=N_("给声音改名"), about="about"),
+    "sounds.replace": AccessRule(Role.EDITOR, deed=N_("换声音"), about="about"),
     "sounds.ask_remove": WRITE,
     "sounds.remove": AccessRule(Role.EDITOR, deed=N_("删声音"), about="about"),
     "sounds.restore": AccessRule(Role.EDITOR, deed=N_("恢复声音"), about="about"),

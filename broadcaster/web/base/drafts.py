@@ -85,7 +85,9 @@ def forget_here(draft_id: str) -> None:
 
 
 def sent() -> list[str]:
-    """The ids of what this phone has sent, and `id:revision` of what another has."""
+    """The ids of what this phone has sent or dropped, and `id:revision` of what another has, below 0 of
+    what it dropped.
+    """
     person, here = access.who(), sent_here()
     elsewhere = parts().station.drafts.sent(person.number) if person else {}
     others = (f"{one}:{revision}" for one, revision in elsewhere.items() if one not in here)

@@ -2,8 +2,10 @@
 a sound.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, partial
 from itertools import groupby
 
@@ -11,17 +13,24 @@ from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Order, Piece, PieceKind
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.slot_settings import SlotSettings
+from broadcaster.studio.missing_sounds import Missing, missing_sounds
 from broadcaster.studio.sound_lengths import seconds_of
-from broadcaster.studio.sound_library import Sound, folder_of, named
-from broadcaster.web.base.language import N_, _, own
+from broadcaster.studio.sound_library import Sound, folder_of, is_key, named
+from broadcaster.web.base.language import N_, _, own, together
 from broadcaster.web.base.page_context import parts
-from broadcaster.web.base.wording import Length
+from broadcaster.web.base.wording import Length, say_moment
 
 LONGEST_WORDS = 60
 ORDERS = {
     Order.IN_ORDER: N_("按名字，从头放"),
     Order.SHUFFLE: N_("打乱，放完一轮再重来"),
     Order.CONTINUE: N_("接着上回的放"),
+}
+
+LACKING = {
+    Missing.SOUND: N_("声音“%(name)s”没有了，请换一个。"),
+    Missing.FOLDER: N_("文件夹“%(name)s”里没有声音。"),
+    Missing.STAND_IN: N_("没有叫“%(name)s”的声音，放不了的时候没有换的。"),
 }
 
 
@@ -67,12 +76,41 @@ class SoundShelf:
         """A piece as people call it."""
         match piece.kind:
             case PieceKind.AUDIO:
-                sound = self.find(piece)
-                return sound.title if sound else piece.source
+                return self.title_of(piece.source)
             case PieceKind.TEXT:
                 words = " ".join(piece.source.split())
                 return words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 2] + "……"
         return piece.source
+
+    def title_of(self, name: str) -> str:
+        """Of a sound that was removed too, by which people know what is meant."""
+        sound = named(self.sounds, name)
+        if sound is None and is_key(name):
+            sound = named(self._removed, name)
+        return sound.title if sound else name
+
+    def stand_in(self, piece: Piece) -> Sound | None:
+        return named(self.sounds, piece.stand_in)
+
+    @cached_property
+    def _titles(self) -> Counter[str]:
+        return Counter(sound.title for sound in self.sounds)
+
+    def has_namesake(self, sound: Sound) -> bool:
+        return self._titles[sound.title] > 1
+
+    def taken(self, sound: Sound) -> str:
+        """The moment at which it was sent."""
+        now = parts().clock.now()
+        return say_moment(datetime.fromtimestamp(sound.taken_at, now.tzinfo), now)
+
+    def told_apart(self, sound: Sound) -> str:
+        """Its title, and of two of one name when each came."""
+        return f"{sound.title}（{self.taken(sound)}）" if self.has_namesake(sound) else sound.title
+
+    @cached_property
+    def _removed(self) -> Sequence[Sound]:
+        return parts().station.sounds.removed()
 
     def say(self, piece: Piece) -> str:
         name = own(self.title(piece))
@@ -103,19 +141,25 @@ class SoundShelf:
 
     def lacking(self, pieces: Sequence[Piece]) -> Iterator[str]:
         """A sentence on each thing that is not in the library."""
-        for piece in pieces:
-            name = own(self.title(piece))
-            if piece.kind is PieceKind.AUDIO and not self.find(piece):
-                yield _("声音“%(name)s”没有了，请换一个。", name=name)
-            if piece.kind is PieceKind.FOLDER and piece.source not in self.folders:
-                yield _("文件夹“%(name)s”里没有声音。", name=name)
-            if piece.stand_in and not named(self.sounds, piece.stand_in):
-                yield _("没有叫“%(name)s”的声音，放不了的时候没有换的。", name=own(piece.stand_in))
+        for what, name in missing_sounds(pieces, self.sounds):
+            yield _(LACKING[what], name=own(self.title_of(name)))
 
     def uses(self, sound: Sound) -> list[SoundUse]:
         """The slots that air it, as a piece, out of its folder, or in the place of another."""
         used = ((slot, self._without(sound, slot)) for slot in _slots_with_sound())
         return [SoundUse(slot.name, without) for slot, without in used if without]
+
+    def slots_writing(self, sound: Sound) -> str:
+        """The slots in which its name is written, so not its key; "" if none."""
+        found = []
+        for entry in parts().station.slots.entries():
+            pieces = entry.slot.pieces if entry.slot else ()
+            names = [piece.source for piece in pieces if piece.kind is PieceKind.AUDIO]
+            names += [piece.stand_in for piece in pieces]
+            if any(not is_key(name) and named(self.sounds, name) == sound for name in names):
+                by = _("（技术员写在文件里）") if entry.written is None else ""
+                found.append(_("“%(name)s”", name=own(entry.name)) + by)
+        return together(found)
 
     def slots_naming(self, sound: Sound) -> list[str]:
         """The slots that name it, so not those of its folder."""

@@ -3,19 +3,23 @@ heard.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from broadcaster.core.errors import RecordingRefused, SoundRefused
-from broadcaster.core.model import Script
+from broadcaster.core.model import AiringKind, Script
 from broadcaster.core.notice import Notice
 from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.studio.recordings import GONE
 from broadcaster.studio.sound_library import GONE as SOUND_GONE
 from broadcaster.web.base import wording
+from broadcaster.web.base.language import _, own, together
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.sound_shelf import SoundShelf
 from broadcaster.web.pages.hindrances import hindrance
+
+# Of an hour of a timetable, and of these as many as somebody reads.
+MOST_LOOKED_AT, MOST_NAMED = 50, 4
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Confirmation:
     """
 
     token: str
+    filled_in: Notice
     script: Script
     verses: list[dict[str, Any]]
     sentence: str
@@ -34,6 +39,13 @@ class Confirmation:
     hindrance: list[str]
     valid_until: datetime | None
     """The latest time at which one that is for later may still be heard."""
+    holds_up: str = ""
+    """The slots that fall due while it sounds and wait for it."""
+
+    @property
+    def repeats(self) -> int:
+        """The number of times that the script is said."""
+        return self.filled_in.repeats or 1
 
 
 def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Confirmation:
@@ -64,6 +76,7 @@ def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float 
         )
     return Confirmation(
         token,
+        filled_in,
         script,
         station.rehearsals.rhymes(script),
         _consequence(filled_in, length, later),
@@ -71,7 +84,25 @@ def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float 
         after_quiet,
         hindrance(later),
         later and later + LIVE_LATENESS,
+        _held_up(filled_in, later or parts().clock.now(), length.seconds),
     )
+
+
+def _held_up(notice: Notice, begin: datetime, seconds: float) -> str:
+    """Loops give way to everything, so they are not told."""
+    end = begin + timedelta(seconds=seconds)
+    coming = parts().station.upcoming(MOST_LOOKED_AT)
+    waits = [
+        f"{one.due_at:%H:%M} {own(one.asked_by)}"
+        for one in coming
+        if begin <= one.due_at < end
+        and one.kind is not AiringKind.LOOP
+        and one.notice.rank >= notice.rank
+    ]
+    shown = together(waits[:MOST_NAMED])
+    if len(waits) > MOST_NAMED:
+        return _("%(slots)s，一共 %(count)s 条", slots=shown, count=len(waits))
+    return shown
 
 
 def _length_of_sounds(notice: Notice) -> wording.Length:

@@ -33,6 +33,8 @@ SHOWN_HISTORY = 4
 VOLUMES = (20, 40, 60, 80, 100)
 # Most stops are silence after 0.2 s; a page that is shown before says 正在停.
 FADE_SECONDS = 1.5
+# A message that the next change on the air ends.
+PASSING = "passing"
 # Which page a stream is for; any other has the bar alone.
 HOME = "home"
 
@@ -116,10 +118,17 @@ def skip() -> ResponseReturnValue:
     """Of the piece that was shown: a second tap skips no other one."""
     airing_id, _space, number = request.form.get("piece", "").partition(" ")
     piece = int(number) if number.isdecimal() else 0
-    if parts().station.skip(session["name"], airing_id, piece):
-        flash(_("跳过了，接着放下一段。"))
+    station = parts().station
+    on_air = station.status().on_air
+    follows = on_air is not None and piece < on_air.pieces
+    if not station.skip(session["name"], airing_id, piece):
+        flash(_("那一段已经放过去了。"), PASSING)
+    elif follows:
+        flash(_("跳过了，接着放下一段。"), PASSING)
+    elif station.wait_for_end(airing_id, FADE_SECONDS):
+        flash(_("跳过了，后面没有别的段了，播完了。"), PASSING)
     else:
-        flash(_("那一段已经放过去了。"))
+        flash(_("跳过了，这是最后一段。"), PASSING)
     return redirect(url_for("air.home"), 303)
 
 

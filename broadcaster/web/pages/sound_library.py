@@ -8,7 +8,7 @@ from werkzeug.datastructures import ContentRange, FileStorage
 
 from broadcaster.core.errors import SoundRefused, SoundUnkept
 from broadcaster.core.people import Role
-from broadcaster.studio.sound_library import LARGEST_BYTES, Sound, is_key
+from broadcaster.studio.sound_library import LARGEST_BYTES, Sound, is_key, namesake
 from broadcaster.studio.sound_uploads import CHUNK_BYTES, Upload
 from broadcaster.web.base import access
 from broadcaster.web.base.form_errors import Mistake, form_page
@@ -44,7 +44,7 @@ def _page(*mistakes: Mistake) -> ResponseReturnValue:
     return form_page(
         "sounds.html",
         mistakes,
-        sounds=paged([one for one in kept if words.lower() in one.title.lower()]),
+        sounds=paged([one for one in kept if _is_called(one, words)]),
         words=words,
         in_all=len(kept),
         unfinished=[one for one in coming if not one.is_measured and one.sender == access.me().name],
@@ -144,7 +144,15 @@ def one(key: str) -> ResponseReturnValue:
 
 def _one(key: str, *mistakes: Mistake) -> ResponseReturnValue:
     sound = _found(key)
-    return form_page("sound.html", mistakes, sound=sound, remark=remark, megabytes=megabytes)
+    return form_page(
+        "sound.html",
+        mistakes,
+        sound=sound,
+        remark=remark,
+        megabytes=megabytes,
+        namesake=namesake(SoundShelf().sounds, sound.title),
+        before=next((name for name in reversed(sound.formerly) if not is_key(name)), ""),
+    )
 
 
 @pages.get("/<key>/file")
@@ -175,12 +183,27 @@ def rename(key: str) -> ResponseReturnValue:
     if not title:
         return _one(key, Mistake("title", _("还没有写叫什么，请写一个名字。")))
     before = SoundShelf().slots_naming(_found(key))
-    renamed = parts().station.sounds.rename(key, title) or abort(404)
+    try:
+        renamed = parts().station.sounds.rename(key, title) or abort(404)
+    except SoundUnkept:
+        raise
+    except SoundRefused as error:
+        return _one(key, Mistake("title", str(error)))
     g.about = renamed.title
-    flash(_("改好了，叫“%(title)s”。", title=own(renamed.title)))
+    flash(_("改好了，叫“%(title)s”。老名字也还认得。", title=own(renamed.title)))
     after = SoundShelf().slots_naming(renamed)
-    if lost := [own(slot) for slot in before if slot not in after]:
-        flash(_("%(slots)s写的还是老名字，找不到它了，请改成新的。", slots=together(lost)))
+    if new := [own(slot) for slot in after if slot not in before]:
+        flash(_("%(slots)s写的就是这个名字，从现在起放这一个。", slots=together(new)))
+    return redirect(url_for("sounds.one", key=key), 303)
+
+
+@pages.post("/<key>/replace")
+def replace(key: str) -> ResponseReturnValue:
+    """Put it in the place of its namesake, which goes into the bin."""
+    old = _found(request.form.get("old", ""))
+    sound = parts().station.sounds.replace(key, old.key) or abort(404)
+    g.about = sound.title
+    flash(_("换好了：“%(title)s”现在是这一个，老的在“删掉的”里。", title=own(sound.title)))
     return redirect(url_for("sounds.one", key=key), 303)
 
 
@@ -265,11 +288,25 @@ def _refusal(error: SoundRefused) -> ResponseReturnValue:
     return {"sentence": str(error)}, 507 if isinstance(error, SoundUnkept) else 422
 
 
+def _is_called(sound: Sound, words: str) -> bool:
+    """By its name, one of before, or what its file says."""
+    names = (sound.title, *sound.formerly, sound.facts.title)
+    return any(words.lower() in name.lower() for name in names)
+
+
 def _tell_taken(sound: Sound) -> None:
-    flash(
-        _(
-            "收好了：“%(title)s”，%(length)s。",
-            title=own(sound.title),
-            length=say_seconds(sound.seconds),
+    told = {"title": own(sound.title), "length": say_seconds(sound.seconds)}
+    if sound.again:
+        flash(_("这个文件已经有了，叫“%(title)s”，%(length)s。", **told))
+        return
+    flash(_("收好了：“%(title)s”，%(length)s。", **told))
+    if other := namesake(SoundShelf().sounds, sound.title):
+        length = say_seconds(other.seconds)
+        told |= {"name": own(other.title), "length": length}
+        flash(
+            _(
+                "原来就有一个“%(name)s”（%(length)s），所以这一个叫“%(title)s”。"
+                "要换掉老的，或者改名，点“%(title)s”。",
+                **told,
+            )
         )
-    )

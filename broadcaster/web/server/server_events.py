@@ -60,6 +60,11 @@ class Live:
             if self._leaving.wait(LOOK_SECONDS):
                 return
 
+    def look_anew(self) -> None:
+        """Somebody has done something: what was seen before that is not shown after it."""
+        with self._lock:
+            self._states.clear()
+
     def _look(self, look: Callable[[], State], audience: Audience) -> State:
         with self._lock:
             looked_at, state = self._states.get(audience, (-LOOK_SECONDS, {}))

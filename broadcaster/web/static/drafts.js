@@ -10,10 +10,13 @@
   if (!list && !form) return;
   const owner = (list || form).dataset.owner;
   const start = `draft ${document.body.dataset.root} ${owner} `;
-  // By this phone; or by another, and then up to which revision.
+  // By this phone; or by another, and then up to which revision. What was dropped was not aired.
+  const dropped = new Set();
   const sent = new Map((list && list.dataset.sent || "").split(" ").map((one) => {
-    const [id, revision] = one.split(":");
-    return [id, Number(revision || Infinity)];
+    const [id, told] = one.split(":");
+    const revision = Number(told || Infinity);
+    if (revision < 0) dropped.add(id);
+    return [id, Math.abs(revision)];
   }));
 
   // A phone whose storage is full or shut writes on without it.
@@ -59,7 +62,7 @@
     all.forEach((copy, place) => {
       const old = Date.now() - copy.at > WEEK || place >= MOST;
       if (old || wasSent(copy)) forget(copy.key);
-      else if (sent.has(copy.id)) setApart(copy);
+      else if (sent.has(copy.id) && !dropped.has(copy.id)) setApart(copy);
     });
   }
 

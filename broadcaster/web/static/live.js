@@ -29,6 +29,10 @@
   function fill(place) {
     const html = news[place.dataset.part];
     if (html === undefined || shown.get(place) === html) return;
+    // Something else is on the air now: what was done to that before is no news.
+    if (place.dataset.part === "bar" && shown.has(place)) {
+      document.querySelectorAll("[data-passing]").forEach((one) => one.remove());
+    }
     place.innerHTML = html;
     shown.set(place, html);
   }

@@ -140,7 +140,7 @@ async function sendAll(files) {
   if (problem) {
     sentence.textContent = problem;
     sentence.setAttribute("role", "alert");
-    for (const part of [bar, status.parentNode]) part.hidden = true;
+    for (const part of [bar, status.parentNode, box.querySelector(".stays")]) part.hidden = true;
     button.disabled = false;
     form.elements.sound.value = "";
   } else {
