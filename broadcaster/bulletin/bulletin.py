@@ -4,6 +4,7 @@ drill, a test, or the cancellation of another.
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import asdict, field, replace
 from datetime import timedelta
@@ -30,6 +31,7 @@ from broadcaster.bulletin.message_fields import (
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.notice import (
+    RECORDING_KEY,
     SPECS,
     Notice,
     OfficeLevel,
@@ -41,6 +43,7 @@ from broadcaster.core.notice import (
     read,
     settable,
 )
+from broadcaster.core.piece import Piece, PieceKind
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.bulletin+json"
 # Version 2 has `more` and `crit` (as RFC 7515, 4.1.11): a box passes over a field of `more` that it does
@@ -102,8 +105,9 @@ class Bulletin:
     """Built by the office as it is read by the box: what breaks a rule cannot be made.
 
     `areas` are trimmed codes. `seq` counts what one key has issued. One of `text`, `verse` and `audio`
-    is given, none for a cancel, which names in `cancels` what it cancels. `voice` is a wish. Raises
-    pydantic's ValidationError.
+    is given, none for a cancel, which names in `cancels` what it cancels. `voice` is a wish. `pieces` in
+    `more` say that the `audio` is aired as a column: its one piece names that sound as libraries do.
+    Raises pydantic's ValidationError.
     """
 
     id: BulletinId
@@ -140,7 +144,17 @@ class Bulletin:
             raise ValueError("crit 里的要在 more 里，取消的没有 crit")
         if not self.issued <= self.not_before < self.expires:
             raise ValueError("时间的先后不对")
+        if self.more.get("pieces") and not self._is_column():
+            raise ValueError("栏目是日常的通知，只有它自己的那一段声音")
         return self
+
+    def _is_column(self) -> bool:
+        """Nothing else of a village's library, no stream, and nothing that passes quiet hours."""
+        pieces = self.later().pieces
+        own = all(one == sound_of_library(one.source) for one in pieces)
+        named = all(re.fullmatch(RECORDING_KEY, one.source) for one in pieces)
+        daily = self.kind is BulletinKind.NOTICE and self.severity is Severity.DAILY
+        return len(pieces) == 1 and own and named and daily and self.audio is not None
 
     @property
     def longest_life(self) -> timedelta:
@@ -173,19 +187,33 @@ class Bulletin:
         """A notice with the fields of `more` that are known. Raises `NoticeRefused`."""
         return read({name: self.more[name] for name in LATER if name in self.more}, Way.COUNTY)
 
+    @property
+    def library_key(self) -> str:
+        """The key of the sound that is aired as a column; "" where the audio is a recording, or none."""
+        return next((piece.source for piece in self.later().pieces), "")
+
     def to_notice(self, issuer: str, office: OfficeLevel) -> Notice:
-        """For the station; a bulletin of `audio` still wants its `recording`. Not for a cancel."""
+        """For the station; a bulletin of `audio` still wants its `recording`, or the sound of its column
+        in the library. Not for a cancel.
+        """
         given = {field: getattr(self, name) for field, name in WIRE_NAMES.items()}
+        later = self.later()
         return replace(
-            self.later(),
+            later,
             **given,
-            text=self.text or self.verse or self.title,
+            # A column has no words of its own.
+            text=self.text or self.verse or ("" if later.pieces else self.title),
             style=Style.VERSE if self.verse else Style.PLAIN,
             drill=self.kind in (BulletinKind.DRILL, BulletinKind.TEST),
             when_quiet=WhenQuiet.WAIT,
             issuer=issuer,
             office=office,
         )
+
+
+def sound_of_library(key: str) -> Piece:
+    """The piece of a column of an office: a sound by the digest that libraries name it by."""
+    return Piece(PieceKind.AUDIO, key)
 
 
 def wire_of(notice: Notice, reads: int = 1) -> dict[str, Any]:

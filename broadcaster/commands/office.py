@@ -20,7 +20,7 @@ from broadcaster.commands.notice_options import add_fields
 from broadcaster.commands.office_output import described, draft_of, receipts, show_first
 from broadcaster.core.errors import AccountRefused
 from broadcaster.county.keys.office_probe import office_in
-from broadcaster.county.notices.notice_columns import MORE
+from broadcaster.county.notices.notice_columns import WRITTEN
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.invitation import Invitation
@@ -50,6 +50,9 @@ def add_to(group: Any, add: Adder) -> None:
     sent.add_argument("text", nargs="?", default="", metavar="文字", help="要说的话；用 --audio 就不写")
     sent.add_argument("--verse", action="store_true", help="是顺口溜，一句一句念")
     sent.add_argument("--audio", type=Path, metavar="文件", help="发录音，最多 10 分钟、30 兆")
+    sent.add_argument(
+        "--programme", type=Path, metavar="文件", help="发节目（歌、戏、讲座），原样播，最多 30 兆"
+    )
     sent.add_argument("--voice", default="", metavar="声音", help="想用的声音，村里没有就用村里的")
     sent.add_argument(
         "--area", action="append", required=True, metavar="代码", help="发给哪里，可以写几个"
@@ -57,7 +60,7 @@ def add_to(group: Any, add: Adder) -> None:
     sent.add_argument("--title", default="", metavar="标题")
     sent.add_argument("--severity", type=int, choices=range(5), default=0, metavar="级别")
     sent.add_argument("--repeats", type=int, metavar="遍数")
-    add_fields(sent, MORE)
+    add_fields(sent, WRITTEN)
     sent.add_argument("--hours", type=int, default=6, metavar="小时", help="有效多久，默认 6")
     sent.add_argument("--at", metavar="时间", help="什么时候播，如 2026-05-01T18:00；不写就是马上")
     sent.add_argument("--drill", action="store_true", help="演练")

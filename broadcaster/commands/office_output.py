@@ -16,21 +16,26 @@ from broadcaster.county.keys.office_probe import office_in
 from broadcaster.system.terminal import EXIT_BROKEN
 
 if TYPE_CHECKING:
+    from broadcaster.core.piece import Piece
     from broadcaster.county.notices.approval_desk import DraftRecord
     from broadcaster.county.notices.draft import Draft
+    from broadcaster.county.notices.recordings import SignedRecording
     from broadcaster.county.office.office_process import OpenOffice
 
 PIECE_BYTES = 256 * 1024
 
 
 def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
-    from broadcaster.bulletin.bulletin import BulletinKind
+    from broadcaster.bulletin.bulletin import BulletinKind, sound_of_library
     from broadcaster.core.notice import Severity, Style, read
     from broadcaster.county.notices.draft import Draft, DraftRefused
-    from broadcaster.county.notices.notice_columns import MORE
+    from broadcaster.county.notices.notice_columns import WRITTEN
     from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
-    if arguments.audio and not desk.settings.fetched_from:
+    file = arguments.audio or arguments.programme
+    if arguments.audio and arguments.programme:
+        raise DraftRefused("--audio 和 --programme 只能写一个。")
+    if file and not desk.settings.fetched_from:
         raise DraftRefused(NO_ADDRESS)
     try:
         begins = datetime.fromisoformat(arguments.at) if arguments.at else None
@@ -38,9 +43,15 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         raise DraftRefused("--at 要写成 2026-05-01T18:00。") from None
     if begins and begins.tzinfo is None:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
-    recorded = _recording(arguments.audio) if arguments.audio else ()
     sounds = RecordingStore(desk.folder.path)
-    more = read({name: vars(arguments)[name] for name in MORE if name in arguments})
+    pieces: tuple[Piece, ...] = ()
+    sound: SignedRecording | None = None
+    if arguments.programme:
+        sound = sounds.take_sound(_content(file), file.name)
+        pieces = (sound_of_library(sound.key),)
+    elif arguments.audio:
+        sound = sounds.take(_content(file), arguments.title)
+    more = read({name: vars(arguments)[name] for name in WRITTEN if name in arguments})
     notice = replace(
         more,
         text=arguments.text,
@@ -49,6 +60,7 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         repeats=arguments.repeats,
         style=Style.VERSE if arguments.verse else Style.PLAIN,
         voice=arguments.voice or None,
+        pieces=pieces,
     )
     return Draft(
         notice,
@@ -57,11 +69,11 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         night_ok=arguments.night_ok,
         not_before=begins,
         life=timedelta(hours=min(max(arguments.hours, 0), 10_000)),
-        sound=sounds.take(recorded, arguments.title) if arguments.audio else None,
+        sound=sound,
     )
 
 
-def _recording(file: Path) -> Iterator[bytes]:
+def _content(file: Path) -> Iterator[bytes]:
     """Raises `RecordingRefused` for a file that cannot be read."""
     from broadcaster.core.errors import RecordingRefused
 
@@ -86,7 +98,9 @@ def show_first(desk: OpenOffice, record: DraftRecord, arguments: Arguments) -> i
         f"发给 {'、'.join(names.get(code, code) for code in draft.areas)}，{start}播",
         *(["静音时段也要播：夜里和午休，大喇叭也会响。"] if draft.night_ok else []),
         *filter(None, [desk.parts.quiet_villages.warning(draft)]),
-        f"录音，{draft.sound.seconds} 秒" if draft.sound else draft.spoken_text,
+        f"{'节目' if draft.is_column else '录音'}，{draft.sound.seconds} 秒"
+        if draft.sound
+        else draft.spoken_text,
         *age_warnings(record, now),
         *_how_to_agree(record, arguments.by),
     ]

@@ -32,6 +32,8 @@ TITLE_LENGTH = 16
 DRILL = "演练"
 # How a station begins the reason of what its card holds up; an office finds it by that.
 WAITS_FOR_CARD = "等声卡："
+# The same of one whose sound has not come from the office yet.
+WAITS_FOR_SOUND = "声音还没有下载好"
 
 
 def why(outcome: Outcome, reason: str) -> str:

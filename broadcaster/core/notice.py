@@ -223,7 +223,13 @@ class Notice:
     )
     talk: bool = said("现场讲话", NOBODY, False)
     pieces: tuple[Piece, ...] = said(
-        "栏目", Way.API | Way.SLOT, (), hint="一段一段的话和声音", most=50, in_sound=True
+        "栏目",
+        Way.API | Way.SLOT | Way.COUNTY,
+        (),
+        hint="一段一段的话和声音",
+        most=50,
+        in_sound=True,
+        critical=True,
     )
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
+from broadcaster.bulletin.bulletin import Audio, Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.receipts import PlayedResult, ReceiptState
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
@@ -18,9 +18,11 @@ from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import URGENT, check_time
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
+from broadcaster.core.labels import WAITS_FOR_SOUND
 from broadcaster.core.model import Airing, JournalEntry, Outcome
-from broadcaster.core.notice import Notice
+from broadcaster.core.notice import SPECS, Notice
 from broadcaster.link.bulletin_log import BulletinLog, issuer_of
+from broadcaster.link.county_sounds import ColumnSound
 from broadcaster.link.county_state import tellable
 from broadcaster.link.recording_download import PendingRecording
 from broadcaster.rules.severity_defaults import fill_in
@@ -32,6 +34,8 @@ logger = logging.getLogger(__name__)
 LIFE_WITHOUT_CLOCK = timedelta(minutes=30)
 # What begins sooner begins now.
 LATER = timedelta(seconds=1)
+# Of a column: what is lost at both ends of a file when it is measured, and in a fade.
+MISSED_SECONDS = 2.0
 
 
 @dataclass
@@ -62,6 +66,8 @@ class CountyAirings:
         self._is_revoked = is_revoked
         self.want_recording: Callable[[PendingRecording], None] = lambda wanted: None
         """Has the sound of a bulletin fetched, and `recording_came` called on this thread."""
+        self.drop_recording: Callable[[str], None] = lambda bulletin_id: None
+        """Has it fetched no more: the bulletin was called off."""
         self._aired_unstored: set[str] = set()
         self._queued: dict[str, _Queued] = {}
         self._clock_waits = True
@@ -79,6 +85,7 @@ class CountyAirings:
             # Cancelled, or its key revoked, by what came with it.
             return
         elif accepted.waits is Waits.CLOCK:
+            self._report_sound_awaited(bulletin)
             self._clock_waits = True
         elif bulletin.id in self._aired_unstored:
             self.recover(bulletin.id)
@@ -120,8 +127,8 @@ class CountyAirings:
             self._clock_waits = False
         self._report_delays()
 
-    def _watch(self, airing: Airing) -> None:
-        self._queued.setdefault(airing.id, _Queued(airing))
+    def _watch(self, airing: Airing, reported: str = "") -> None:
+        self._queued.setdefault(airing.id, _Queued(airing, reported))
 
     def _report_delays(self) -> None:
         """Whenever it is another thing: quiet hours go by, and then there is no card."""
@@ -169,24 +176,41 @@ class CountyAirings:
         self._air(bulletin, issuer_of(row))
 
     def recording_came(self, bulletin_id: str, recording: str, problem: str) -> None:
-        """The sound that a bulletin waited for is kept under this key; or why there is none."""
+        """The sound that a bulletin waited for is kept, a recording under this key; or why there is
+        none.
+        """
         record, row = self._log.taken(bulletin_id), self._rows.find(bulletin_id)
         if record is None or row is None:
             return
         if problem:
             self._end_unheard(record, Outcome.FAILED, problem)
         else:
-            self._air(read_bulletin(row.payload), record.issuer, recording)
+            self._put_on(read_bulletin(row.payload), record.issuer, recording)
 
-    def _air(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> None:
-        if bulletin.audio and not recording:
-            audio, expires = bulletin.audio, bulletin.expires
-            self.want_recording(PendingRecording(bulletin.id, bulletin.title, audio, expires))
-            return
+    def _air(self, bulletin: Bulletin, issuer: Issuer) -> None:
+        if bulletin.audio:
+            self._want_sound(bulletin, bulletin.audio, issuer)
+        else:
+            self._put_on(bulletin, issuer)
+
+    def _want_sound(self, bulletin: Bulletin, audio: Audio, issuer: Issuer) -> None:
+        self._report_sound_awaited(bulletin)
+        times = bulletin.not_before, bulletin.expires
+        sound = sound_of(bulletin, issuer)
+        self.want_recording(PendingRecording(bulletin.id, bulletin.title, audio, *times, sound))
+
+    def _report_sound_awaited(self, bulletin: Bulletin) -> None:
+        """The office is told again when it has come."""
+        record = self._log.guard.record(bulletin.id)
+        if bulletin.audio and record:
+            self._log.report(record.id, record.digest, ReceiptState.DEFERRED, reason=WAITS_FOR_SOUND)
+
+    def _put_on(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> None:
         record = self._log.guard.record(bulletin.id)
         assert record
         try:
-            self._watch(self._announce(bulletin, issuer, recording))
+            reported = WAITS_FOR_SOUND if bulletin.audio else ""
+            self._watch(self._announce(bulletin, issuer, recording), reported)
         except StoreUnusable:
             raise
         except BroadcasterError as error:
@@ -197,6 +221,8 @@ class CountyAirings:
     def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> Airing:
         """Queue it. Raises `BroadcasterError`."""
         notice = replace(bulletin.to_notice(issuer.name, issuer.office), recording=recording)
+        if notice.pieces:
+            notice = replace(notice, title=f"{issuer.name}：{notice.title}"[: SPECS["title"].longest])
         now, trusted = self._clock.now(), self._station.clock_is_trusted()
         put = partial(
             self._station.announce,
@@ -226,33 +252,49 @@ class CountyAirings:
         self._end(record, reason, heard)
 
     def _report_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
+        due = max(end.seconds_due, self._length(notice))
         # What was cut says its last line again: no more was heard of it for that.
-        played = min(end.seconds_played, end.seconds_due or end.seconds_played)
+        played = min(end.seconds_played, due or end.seconds_played)
+        # The village has skipped it, or its window was over first.
+        partly = end.outcome is Outcome.PLAYED and notice.pieces and due - played > MISSED_SECONDS
         heard = PlayedResult(
-            end.outcome,
+            Outcome.CUT_SHORT if partly else end.outcome,
             end.started_at and tellable(end.started_at),
             tellable(end.ended_at),
             played,
-            end.seconds_due,
-            self._times(notice, end),
+            due,
+            0 if partly else self._times(notice, end),
             end.voice[:80],
         )
         self._end(record, end.reason, heard)
 
+    def _length(self, notice: Notice) -> float:
+        """Of a column; its end in the journal tells no more than was made of it by then."""
+        sounds = (self._station.sounds.find(piece.source) for piece in notice.pieces)
+        return sum(sound.seconds for sound in sounds if sound)
+
     def _end(self, record: Record, reason: str, heard: PlayedResult) -> None:
+        self.drop_recording(record.id)
         ended = record.id, record.digest, ReceiptState.ENDED
         self._log.report(*ended, reason=reason, heard=heard, settles=True)
 
     def _report_refusal(self, id: str, digest: str, refusal: Refusal) -> None:
+        self.drop_recording(id)
         refused = id, digest, ReceiptState.REFUSED, refusal, refusal.sentence
         self._log.report(*refused, settles=True)
 
     def _times(self, notice: Notice, end: JournalEntry | JournalRow) -> int:
         """The number of times that the text was heard, by the share of the programme that was played."""
-        repeats = fill_in(notice, self._station.settings).repeats or 1
+        repeats = 1 if notice.pieces else fill_in(notice, self._station.settings).repeats or 1
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
             return repeats if end.outcome is Outcome.PLAYED else 0
         return int(end.seconds_played / end.seconds_due * repeats)
+
+
+def sound_of(bulletin: Bulletin, issuer: Issuer) -> ColumnSound | None:
+    """The sound that a bulletin airs as a column; None if it has words or a recording."""
+    key = bulletin.library_key
+    return ColumnSound(key, bulletin.title, issuer.name, bulletin.expires) if key else None
 
 
 @contextmanager

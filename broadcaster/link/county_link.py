@@ -75,9 +75,11 @@ class Link:
         self._connected_since: datetime | None = None
         self._trouble = ""
         self.downloads = RecordingDownloads(
-            station.recordings, clock, self._recording_came, self._policy.sound
+            *(station.recordings, self._inbox.sounds, membership.folder, clock),
+            *(self._recording_came, self._policy.sound),
         )
         self._inbox.airings.want_recording = self.downloads.want
+        self._inbox.airings.drop_recording = self.downloads.drop
         county = self._inbox.county
         waits = self._policy.settle, self._policy.ask_again
         self._catching_up = CatchingUp(county, self._inbox.known, clock, *waits)

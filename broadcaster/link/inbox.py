@@ -16,6 +16,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.bulletin_airings import CountyAirings
 from broadcaster.link.bulletin_log import BulletinLog
+from broadcaster.link.county_sounds import CountySounds
 from broadcaster.link.county_state import WRITTEN, CountyState, tellable
 from broadcaster.link.membership import Membership
 from broadcaster.link.upstream import UpstreamOffices
@@ -43,6 +44,7 @@ class Inbox:
         )
         self.airings = CountyAirings(station, self.log, clock, self.county.now, self._is_revoked)
         self.recordings = station.recordings
+        self.sounds = CountySounds(station.sounds, membership.folder, clock)
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self.came_again = 0
         """The count of those that had been accepted before."""

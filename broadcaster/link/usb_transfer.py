@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.bulletin import tuf_metadata, verify
-from broadcaster.bulletin.bulletin import Audio, Bulletin
+from broadcaster.bulletin.bulletin import Audio
 from broadcaster.bulletin.envelope import LARGEST as LARGEST_SNAPSHOT
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.core.errors import BroadcasterError, RecordingRefused, reason_of
+from broadcaster.bulletin.replay_guard import Accepted
+from broadcaster.core.errors import BroadcasterError, RecordingRefused, SoundRefused, reason_of
+from broadcaster.link.bulletin_airings import sound_of
 from broadcaster.link.inbox import Inbox
 from broadcaster.link.recording_download import as_signed
 from broadcaster.station.station import StoredReceipts
@@ -126,7 +128,7 @@ def take(
         if kept := inbox.keep(data):
             accepted += 1
             inbox.save()
-            if not _take_recording(stick, inbox, kept.bulletin):
+            if not _take_recording(stick, inbox, kept):
                 inbox.airings.act_on([kept])
     inbox.save()
     try:
@@ -137,17 +139,23 @@ def take(
     return Taken(count, accepted, had, written, tuple(problems))
 
 
-def _take_recording(stick: UsbStick, inbox: Inbox, bulletin: Bulletin) -> bool:
-    """True if the bulletin names a recording, and the stick has it."""
+def _take_recording(stick: UsbStick, inbox: Inbox, accepted: Accepted) -> bool:
+    """True if the bulletin names a recording or a column's sound, and the stick has it."""
+    bulletin = accepted.bulletin
     data = stick.sound(bulletin.audio) if bulletin.audio else b""
     if not bulletin.audio or not data:
         return False
+    key = problem = ""
     try:
         pieces = as_signed(bulletin.audio, [data])
-        key = inbox.recordings.take(pieces, bulletin.title).key
-        inbox.airings.recording_came(bulletin.id, key, "")
-    except RecordingRefused as refused:
-        inbox.airings.recording_came(bulletin.id, "", str(refused))
+        sound = sound_of(bulletin, accepted.issuer)
+        if sound is None:
+            key = inbox.recordings.take(pieces, bulletin.title).key
+        elif not inbox.sounds.has(sound):
+            inbox.sounds.take(pieces, sound)
+    except (RecordingRefused, SoundRefused) as refused:
+        problem = str(refused)
+    inbox.airings.recording_came(bulletin.id, key, problem)
     return True
 
 

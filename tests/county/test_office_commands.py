@@ -218,7 +218,7 @@ def test_what_was_not_sent_is_not_exported(desk: Desk) -> None:
     assert code == 2 and "发了的才能导出" in answer["error"]
 
 
-def test_a_verse_and_a_recording_are_sent_by_commands(desk: Desk, tmp_path: Path) -> None:
+def test_a_verse_a_recording_and_a_programme_are_sent_by_commands(desk: Desk, tmp_path: Path) -> None:
     given = "--area", "331121104", *desk.by("小王")
     code, sent = desk.call("publish", "森林防火靠大家。", "--verse", "--voice", "baker:female", *given)
     assert code == 0
@@ -234,6 +234,13 @@ def test_a_verse_and_a_recording_are_sent_by_commands(desk: Desk, tmp_path: Path
     assert code == 2 and "读不出来" in answer["error"]
     code, sent = desk.call("publish", "--audio", str(file), "--title", "讲话", *given)
     assert (code, sent["title"]) == (0, "讲话")
+    column = "--programme", str(file), "--title", "县台节目"
+    code, answer = desk.call("publish", *column, "--audio", str(file), *given)
+    assert code == 2 and "只能写一个" in answer["error"]
+    code, sent = desk.call("publish", *column, *given)
+    with open_desk(desk.folder) as opened:
+        draft = opened.parts.desk.get(sent["id"]).draft
+    assert code == 0 and draft.is_column and draft.sound and not draft.text
 
 
 def test_receipts_on_a_stick_are_taken_in(desk: Desk, tmp_path: Path) -> None:

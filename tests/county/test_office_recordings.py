@@ -29,9 +29,11 @@ from broadcaster.core.errors import RecordingRefused
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.notices.recordings import RecordingStore
+from broadcaster.link.county_sounds import CountySounds
 from broadcaster.link.recording_download import PendingRecording
 from broadcaster.link.recording_download import RecordingDownloads as BoxSounds
 from broadcaster.studio.recordings import Recording, Recordings
+from broadcaster.studio.sound_library import SoundLibrary
 
 FORM: dict[str, Any] = {"areas": TOWN, "severity": "4", "hours": "6", "form": "sound"}
 
@@ -69,9 +71,11 @@ def fetched(audio: Audio, address: str, state: Path, desk: OfficeDesk) -> list[R
         told.append(problem)
         sounds.wake()
 
-    sounds = BoxSounds(box, desk.clock, came, 60.0)
+    library = CountySounds(SoundLibrary(state), state, desk.clock)
+    sounds = BoxSounds(box, library, state, desk.clock, came, 60.0)
     there = Audio(audio.sha256, audio.size, audio.url.replace("http://office.example", address))
-    sounds.want(PendingRecording("id", "书记讲话", there, desk.clock.now() + timedelta(hours=1)))
+    now = desk.clock.now()
+    sounds.want(PendingRecording("id", "书记讲话", there, now, now + timedelta(hours=1)))
     sounds.step()
     assert told == [""]
     return box.all()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from sqlalchemy import ColumnElement, func, select
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.labels import WAITS_FOR_CARD
+from broadcaster.core.labels import WAITS_FOR_CARD, WAITS_FOR_SOUND
 from broadcaster.county.board.county_totals import COUNTED, stages_of_totals
 from broadcaster.county.register.register import in_cell, to_csv
 from broadcaster.county.store.delivery_state import REACHES, DeliveryState
@@ -20,6 +20,8 @@ MOST_SPEECHLESS = 5
 OPEN_ENDED = (DeliveryState.ACCEPTED, DeliveryState.DEFERRED, DeliveryState.ON_THE_AIR)
 LAST_WORDS = timedelta(minutes=10)
 NOT_HEARD = (DeliveryState.FAILED, DeliveryState.REFUSED)
+# Only a box that has the sound comes so far.
+FETCHED = (*OPEN_ENDED, DeliveryState.HEARD, DeliveryState.PARTLY)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,14 @@ class Counts:
 
     def to_json(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in COUNTED}
+
+
+@dataclass(frozen=True)
+class FetchedCounts:
+    """The numbers of boxes that have the sound of a column, and that have accepted it without."""
+
+    there: int
+    to_come: int
 
 
 @dataclass(frozen=True)
@@ -162,6 +172,15 @@ class DeliveryBoard:
         """Some of those that wait for their loudspeakers, which nobody mends who does not know of it."""
         found = self._places(id, reach.c.reason.startswith(WAITS_FOR_CARD), MOST_SPEECHLESS)
         return [one for one in found if not one.over]
+
+    def fetched(self, id: str) -> FetchedCounts:
+        """By the receipts of own boxes: who waits for its sound says so, and says when it has come."""
+        ours = reach.c.bulletin == id
+        waits = (reach.c.stage == DeliveryState.DEFERRED) & (reach.c.reason == WAITS_FOR_SOUND)
+        query = select(func.count()).select_from(reach)
+        begun = int(self._database.read(query.where(ours, reach.c.stage.in_(FETCHED)))[0][0])
+        to_come = int(self._database.read(query.where(ours, waits))[0][0])
+        return FetchedCounts(begun - to_come, to_come)
 
     def places(self, id: str, within: str = "") -> list[Place]:
         """By code; `within` is the area that they lie in, all if it is empty."""

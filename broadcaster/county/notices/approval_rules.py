@@ -78,4 +78,5 @@ WRONG_STATE = {
 def _length(draft: Draft) -> timedelta:
     """About how long it sounds."""
     once = draft.sound.seconds if draft.sound else len(draft.spoken_text) * SECONDS_PER_CHARACTER
-    return timedelta(seconds=once * (draft.notice.repeats or 3) + 60)
+    times = 1 if draft.is_column else draft.notice.repeats or 3
+    return timedelta(seconds=once * times + 60)

@@ -62,7 +62,8 @@ class DraftState(StrEnum):
 class Draft:
     """`areas` are trimmed codes; `not_before` None is as soon as it is signed; `life` is from then.
 
-    `notice` goes by the same id. A `sound` stands in place of its words; its voice is a wish.
+    `notice` goes by the same id. A `sound` stands in place of its words, and is the one piece of a
+    column; its voice is a wish.
     """
 
     notice: Notice
@@ -95,6 +96,11 @@ class Draft:
         return self.kind is BulletinKind.DRILL
 
     @property
+    def is_column(self) -> bool:
+        """True of 节目: its sound is aired as one of the village's own library is."""
+        return bool(self.notice.pieces)
+
+    @property
     def spoken_text(self) -> str:
         """The words as boxes get them: a drill says before and after them that it is one."""
         whole = self.text and self.is_drill
@@ -108,14 +114,16 @@ class Draft:
 
     @property
     def as_sent(self) -> Notice:
-        """As a box has it (`Bulletin.to_notice`): a recording goes by its title."""
+        """As a box has it (`Bulletin.to_notice`): a recording goes by its title, and a column has no
+        words.
+        """
         return replace(
             self.notice,
             title=self.sent_title,
-            text=self.spoken_text or self.sent_title,
+            text=self.spoken_text or ("" if self.is_column else self.sent_title),
             drill=self.is_drill,
             office=OfficeLevel.COUNTY,
-            recording=self.sound.key if self.sound else "",
+            recording=self.sound.key if self.sound and not self.is_column else "",
             when_quiet=WhenQuiet.WAIT,
         )
 
@@ -212,8 +220,18 @@ def _wrong_sound(draft: Draft) -> tuple[str, str] | None:
         return "text", "文字和录音只能发一样，请留一样。"
     if draft.is_drill:
         return "drill", "演练要念出“演练”两个字，录音里加不进去，请改成文字。"
-    no_title = "用录音发的要写标题，各村的记录里靠它认。"
-    return None if draft.title.strip() else ("title", no_title)
+    if not draft.title.strip():
+        return "title", "用录音和节目发的要写标题，各村的记录里靠它认。"
+    return _wrong_column(draft, draft.sound.seconds) if draft.sound and draft.is_column else None
+
+
+def _wrong_column(draft: Draft, seconds: int) -> tuple[str, str] | None:
+    if draft.severity is not Severity.DAILY:
+        return "severity", "节目只能用日常级别发；有预警请用文字或者录音。"
+    if draft.life < timedelta(seconds=seconds):
+        length = f"{-(-seconds // 60)} 分钟"
+        return "hours", f"这个节目有 {length}长，到有效期还播不完，请让它多有效一会儿。"
+    return None
 
 
 def _hours(span: timedelta) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 OF_OWN = {"title", "text", "severity", "repeats", "style", "voice"}
 MORE = tuple(name for name in settable(Way.COUNTY) if name not in OF_OWN)
+# Those that a person writes; a column is made of the sound that is sent along.
+WRITTEN = tuple(name for name in MORE if name != "pieces")
 
 
 def columns(notice: Notice) -> dict[str, Any]:

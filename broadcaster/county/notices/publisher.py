@@ -241,18 +241,19 @@ class Publisher:
             expires=begins + draft.life,
             kind=draft.kind,
             areas=draft.areas,
-            audio=self._audio(draft.sound),
+            audio=self._audio(draft.sound, draft.is_column),
             cancels=draft.cancels,
             night_ok=draft.night_ok,
             **wire_of(notice, reads),
         )
 
-    def _audio(self, sound: SignedRecording | None) -> Audio | None:
+    def _audio(self, sound: SignedRecording | None, is_column: bool) -> Audio | None:
         if sound is None:
             return None
         if not self._sound_address:
             raise DraftRefused(NO_ADDRESS)
-        return Audio(sound.sha256, sound.size, address_of(sound, self._sound_address))
+        address = address_of(sound, self._sound_address, "sound" if is_column else "flac")
+        return Audio(sound.sha256, sound.size, address)
 
     def _sign_previews(self, heard: Sequence[PreviewEntry], digest: str, row: Row[Any]) -> bytes | None:
         """The signed list of officers who heard this very version, by the same key as the bulletin; None

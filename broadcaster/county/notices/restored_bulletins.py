@@ -122,7 +122,9 @@ def _columns(ours: Bulletin) -> dict[str, Any]:
         "not_before": ours.not_before,
         "life_minutes": int((ours.expires - ours.not_before).total_seconds() // 60),
         "cancels": ours.cancels,
-        "sound": to_text(SignedRecording(audio.sha256, "", audio.size, 0) if audio else None),
+        "sound": to_text(
+            SignedRecording(audio.sha256, ours.library_key, audio.size, 0) if audio else None
+        ),
         "written_by": BY,
         "written_at": ours.issued,
         "note": NOTE,

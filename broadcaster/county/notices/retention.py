@@ -24,6 +24,7 @@ from broadcaster.county.store.tables import (
     reach,
     receipt,
     revision,
+    standing,
 )
 
 logger = logging.getLogger(__name__)
@@ -142,9 +143,13 @@ class Retention:
         return _delete(connection, audit, audit.c.at < before)
 
     def _recordings(self) -> int:
-        """Those of what is in force or not sent yet stay, and all that came lately."""
+        """Those of what is in force, not sent yet or sent again and again stay, and all that came
+        lately.
+        """
         query = select(bulletin.c.sound).where(bulletin.c.sound != "", bulletin.c.state.not_in(OVER))
-        used = {sound.sha256 for row in self._database.read(query) if (sound := from_text(row.sound))}
+        again = select(standing.c.sound).where(standing.c.sound != "")
+        rows = [*self._database.read(query), *self._database.read(again)]
+        used = {sound.sha256 for row in rows if (sound := from_text(row.sound))}
         return self._sounds.remove_but(used, self._before(self._keep.recordings_days).timestamp())
 
 

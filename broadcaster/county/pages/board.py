@@ -141,6 +141,7 @@ def _page(id: str, problem: str = "") -> str:
         previews=parts.preview_log.of(record.version),
         towns=towns,
         speechless=parts.board.speechless(id),
+        fetched=parts.board.fetched(id) if record.draft.is_column else None,
         bars=coverage(towns),
         deliveries=deliveries,
         county_bars=coverage([one.as_bar for one in deliveries if one.has_figures]),

@@ -1,8 +1,6 @@
 """The pages to write a bulletin: form, preview, who must agree, and sending."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +18,6 @@ from broadcaster.county.notices.draft import (
     is_id,
 )
 from broadcaster.county.notices.notice_columns import MORE
-from broadcaster.county.notices.recordings import NO_ADDRESS
 from broadcaster.county.notices.unsent_forms import Fields
 from broadcaster.county.pages.base import access
 from broadcaster.county.pages.base.form_values import Form
@@ -33,11 +30,11 @@ from broadcaster.county.pages.compose_form import (
     show_form,
 )
 from broadcaster.county.pages.preview import listening
+from broadcaster.county.pages.sound_upload import sent_along
 from broadcaster.county.register.versions_read import versions_read
 
 pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
 FORMS = ("compose.check", "compose.edit", "compose.keep", "compose.send")
-PIECE_BYTES = 256 * 1024
 USED = "刚才这张表已经用来交过“{title}”了。下面是你这次写的，还没有发：请再看一遍，作为另一则发。"
 CHANGED = "内容和刚才给你看的不一样了，还没有发。请看过这一版再发。"
 ALREADY = "这一则已经交过了，下面是它现在的情况。"
@@ -84,7 +81,7 @@ def edit() -> ResponseReturnValue:
 @pages.post("/check")
 def check() -> ResponseReturnValue:
     """Checks the form; a mistake is shown where the words are seen again."""
-    fields, problem = _with_uploaded_recording(posted())
+    fields, problem = _with_uploaded_sound(posted())
     form = _store_form(fields)
     if problem:
         return show_form(form, problem), 400
@@ -178,28 +175,14 @@ def _initial_draft() -> Draft:
     return as_new_draft(record.draft) if record else Draft(Notice())
 
 
-def _with_uploaded_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
+def _with_uploaded_sound(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
     """With the one that was sent along, if there is one; it stays also where a title is missing."""
-    sent = request.files.get("recording")
-    if request.form.get("form") != "sound":
-        return fields, None
-    if not access.pages().settings.fetched_from:
-        return fields, DraftRefused(NO_ADDRESS)
-    if not sent or not sent.filename:
-        missing = access.sounds().find(request.form.get("sound", "")) is None
-        none = DraftRefused("还没有选录音文件，请选一个。", "recording")
-        return fields, none if missing else None
-    pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
-    parts, who = access.pages().parts, access.me().name
     try:
-        parts.upload_limits.check(who)
-        sound = access.sounds().take(pieces, request.form.get("title", ""))
+        sound = sent_along(request.form.get("title", ""))
     except BroadcasterError as error:
         return fields, error
-    if parts.upload_limits.note(who, sound.size):
-        parts.audit.note(who, "录音交得太多", "一天 150 兆，今天不再收他的", access.address())
-    rest = [(name, value) for name, value in fields if name != "sound"]
-    return [*rest, ("sound", sound.sha256)], None
+    rest = [(name, value) for name, value in fields if name != "sound" or not sound]
+    return [*rest, *([("sound", sound.sha256)] if sound else ())], None
 
 
 def _conflict_page(form: Form, theirs: DraftRecord, way: str) -> str:

@@ -7,12 +7,14 @@ from datetime import datetime
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
-from broadcaster.core.notice import Severity, as_texts
+from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id, sound_of_library
+from broadcaster.core.notice import Notice, Severity, Style, as_texts
 from broadcaster.county.notices.draft import Draft, DraftRefused, title_from_text
-from broadcaster.county.notices.notice_columns import MORE
+from broadcaster.county.notices.notice_columns import WRITTEN
+from broadcaster.county.notices.recordings import SignedRecording
 from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.base.form_values import Form
+from broadcaster.county.pages.sound_upload import COLUMN, FILES, sound_of
 from broadcaster.county.register.area_tree import area_tree
 
 HOURS = {1: "1 小时", 3: "3 小时", 6: "6 小时", 12: "12 小时", 24: "1 天", 72: "3 天"}
@@ -30,18 +32,25 @@ def posted() -> list[tuple[str, str]]:
 
 def read_draft(form: Form) -> Draft:
     """The draft in the form; mistakes are found by whoever takes it."""
-    recorded = form.get("form") == "sound"
-    notice = form_values.notice(form.get("title", ""), form)
+    notice, sound = form_values.notice(form.get("title", ""), form), sound_of(form)
     return Draft(
-        replace(notice, text="", voice=None) if recorded else notice,
+        as_sound(notice, form.get("form", ""), sound),
         tuple(form.getlist("areas")),
         kind=BulletinKind.DRILL if form.get("drill") else BulletinKind.NOTICE,
         night_ok=bool(form.get("night_ok")),
         not_before=_moment(form.get("at", "")) if form.get("when") == "at" else None,
         life=form_values.hours("hours", 6, form),
-        sound=access.sounds().find(form.get("sound", "")) if recorded else None,
+        sound=sound,
         id=form.get("id") or new_bulletin_id(),
     )
+
+
+def as_sound(notice: Notice, kind: str, sound: SignedRecording | None) -> Notice:
+    """The notice without its words where a recording or a column is sent in their place."""
+    if kind not in FILES:
+        return notice
+    pieces = (sound_of_library(sound.key),) if sound and kind == COLUMN else ()
+    return replace(notice, text="", voice=None, style=Style.PLAIN, pieces=pieces)
 
 
 def check_time(form: Form) -> None:
@@ -60,7 +69,7 @@ def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
     fields += [("areas", code) for code in draft.areas]
     fields += [("severity", str(int(draft.severity))), ("hours", str(hours_of(draft)))]
     fields += [("voice", draft.notice.voice or ""), ("form", kind_of(draft))]
-    fields += [one for one in as_texts(draft.notice, MORE).items() if one[1]]
+    fields += [one for one in as_texts(draft.notice, WRITTEN).items() if one[1]]
     if draft.sound:
         fields.append(("sound", draft.sound.sha256))
     if draft.notice.repeats:
@@ -75,8 +84,10 @@ def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
 
 
 def kind_of(draft: Draft) -> str:
-    """The kind of a draft: text, verse or sound."""
-    return "sound" if draft.sound else "verse" if draft.notice.style else "text"
+    """The kind of a draft: text, verse, sound or column."""
+    if draft.sound:
+        return COLUMN if draft.is_column else "sound"
+    return "verse" if draft.notice.style else "text"
 
 
 def hours_of(draft: Draft) -> int:

@@ -9,6 +9,7 @@ from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.revisions import LIBRARY, STANDING
 from broadcaster.county.pages.base import access
 from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
+from broadcaster.county.pages.sound_upload import sent_along
 from broadcaster.county.register.area_tree import area_tree
 from broadcaster.settings.values import WEEKDAYS
 
@@ -36,19 +37,20 @@ def change_text() -> ResponseReturnValue:
 @pages.get("/standing/edit")
 def recurring() -> ResponseReturnValue:
     found = access.pages().parts.recurring.find(request.args.get("name", "")) or abort(404)
-    days, at = str(found.schedule).split()
-    return _recurring(found.name, found.draft, days, at)
+    days, at, *last = str(found.schedule).split()
+    return _recurring(found.name, found.draft, days, at, "".join(last))
 
 
 @pages.post("/standing/edit")
 def change_recurring() -> ResponseReturnValue:
-    name, draft = request.form.get("name", ""), read_recurring()
+    name, draft = request.form.get("name", ""), read_recurring(None)
     try:
+        draft = read_recurring(sent_along(name))
         access.pages().previews.script(draft)
         access.pages().parts.recurring.keep(access.me(), name, draft, read_schedule(), _revision_seen())
     except BroadcasterError as error:
         days, at = "".join(request.form.getlist("days")), request.form.get("time", "")
-        return _recurring(name, draft, days, at, str(error)), 400
+        return _recurring(name, draft, days, at, request.form.get("last", ""), str(error)), 400
     access.about(name)
     flash("改好了，以后照新的发。")
     return redirect(url_for("more.recurring"), 303)
@@ -69,7 +71,7 @@ def _text(text: LibraryText, problem: str = "") -> str:
     )
 
 
-def _recurring(name: str, draft: Draft, days: str, at: str, problem: str = "") -> str:
+def _recurring(name: str, draft: Draft, days: str, at: str, last: str, problem: str = "") -> str:
     parts = access.pages().parts
     one = parts.recurring.find(name)
     return render_template(
@@ -78,9 +80,11 @@ def _recurring(name: str, draft: Draft, days: str, at: str, problem: str = "") -
         draft=draft,
         chosen_days=days,
         at=at,
+        last=last,
         dates=parts.recurring.dates(one) if one else (),
         hindrance=why_not(one) if one else "",
         missed=parts.recurring.missed(one) if one else "",
+        sent_ahead=parts.recurring.sent_ahead(one) if one else None,
         history=parts.revisions.of(STANDING, name),
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,

@@ -8,6 +8,7 @@ from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
+from broadcaster.county.pages.sound_upload import sent_along
 from broadcaster.county.register.area_tree import area_tree
 from broadcaster.settings.values import WEEKDAYS
 from broadcaster.web.base import search_form
@@ -54,8 +55,9 @@ def recurring() -> ResponseReturnValue:
 
 @pages.post("/standing")
 def keep_recurring() -> ResponseReturnValue:
-    name, draft = request.form.get("name", ""), read_recurring()
+    name, draft = request.form.get("name", ""), read_recurring(None)
     try:
+        draft = read_recurring(sent_along(name))
         access.pages().spoken(draft)
         access.pages().parts.recurring.keep(access.me(), name, draft, read_schedule())
     except BroadcasterError as error:
@@ -174,6 +176,7 @@ def _recurring(problem: str = "", draft: Draft | None = None) -> str:
         dates={one.name: parts.recurring.dates(one, 3) for one in notices.rows},
         hindrances={one.name: why_not(one) for one in notices.rows},
         missed={one.name: parts.recurring.missed(one) for one in notices.rows},
+        sent_ahead={one.name: parts.recurring.sent_ahead(one) for one in notices.rows},
         voices=access.pages().previews.voices(),
         draft=draft,
         tree=area_tree(parts.register.names(), parts.register.boxes()),

@@ -28,6 +28,8 @@ def listening(draft: Draft) -> dict[str, Any]:
             raise DraftRefused("这个录音过了保存的期限，已经清理掉了。")
         token = found.previews.start(draft)
         seconds = found.previews.seconds(token)
+        if seconds is None and draft.sound:
+            seconds = draft.sound.seconds
     except BroadcasterError as error:
         # An office without a voice can send all the same; words are what a village gets.
         silent = str(error)

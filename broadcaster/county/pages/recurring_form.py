@@ -4,23 +4,28 @@ from flask import request
 
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.library import LibraryText
+from broadcaster.county.notices.recordings import SignedRecording
 from broadcaster.county.notices.recurring import LIFE, RecurringNotice, Schedule
 from broadcaster.county.pages.base import access, form_values
+from broadcaster.county.pages.compose_form import as_sound
 
 
 def read_text() -> LibraryText:
     return LibraryText(request.form.get("name", ""), form_values.notice(""), access.me().name)
 
 
-def read_recurring() -> Draft:
+def read_recurring(sound: SignedRecording | None) -> Draft:
+    """With the sound that was sent along, or None."""
     form = request.form
-    return Draft(form_values.notice(form.get("name", "")), tuple(form.getlist("areas")), life=LIFE)
+    notice = as_sound(form_values.notice(form.get("name", "")), form.get("form", ""), sound)
+    return Draft(notice, tuple(form.getlist("areas")), life=LIFE, sound=sound)
 
 
 def read_schedule() -> Schedule:
     """Raises `DraftRefused`."""
     form = request.form
-    return Schedule.read(f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}")
+    written = f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}"
+    return Schedule.read(f"{written} {form.get('last', '')}")
 
 
 def why_not(one: RecurringNotice) -> str:

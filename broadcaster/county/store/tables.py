@@ -243,7 +243,7 @@ standing = Table(
     Column("severity", Integer, nullable=False),
     Column("areas", Text, nullable=False),
     Column("repeat", Integer),
-    # Days of the week, 1 is Monday, and the time: "12345 08:00".
+    # Days of the week, 1 is Monday, the time and perhaps the last day: "12345 08:00 2026-12-31".
     Column("schedule", Text, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("next_due", Moment, nullable=False),
@@ -252,6 +252,10 @@ standing = Table(
     Column("voice", Text, nullable=False, server_default=""),
     # Of the notice what has no column, as JSON.
     Column("more", Text, nullable=False, server_default=""),
+    # As of a bulletin.
+    Column("sound", Text, nullable=False, server_default=""),
+    # When the last one falls due that went out: one with a sound goes out before.
+    Column("sent_due", Moment),
 )
 
 library = Table(

@@ -137,7 +137,10 @@ RULES = {
 
 # A recording, and what a form carries beside it.
 LARGEST_UPLOAD = 31 * 1024 * 1024
-UPLOADS = ("compose.check", "receipts.take", "foreign.take")
+UPLOADS = (
+    *("compose.check", "more.keep_recurring", "edit.change_recurring"),
+    *("receipts.take", "foreign.take"),
+)
 
 
 def pages() -> OfficeContext:

@@ -10,12 +10,12 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.notice import SPECS, Notice, Severity, Style, kind_of, kinds, read, typed
-from broadcaster.county.notices.notice_columns import MORE
+from broadcaster.county.notices.notice_columns import WRITTEN
 from broadcaster.county.store.officers import OfficeRole
 
 MOST_HOURS = 10_000
 # Drawn by its type what has no field of its own in the templates.
-FIELDS = [(name, SPECS[name], kind_of(kinds()[name]).__name__) for name in MORE]
+FIELDS = [(name, SPECS[name], kind_of(kinds()[name]).__name__) for name in WRITTEN]
 Form = MultiDict[str, str]
 
 
@@ -45,7 +45,7 @@ def notice(title: str, form: Form | None = None) -> Notice:
     """The words and how they are said; what is no draft is told by who takes it."""
     form = _of(form)
     try:
-        more = read(typed(form, MORE))
+        more = read(typed(form, WRITTEN))
     except NoticeRefused:
         abort(400)
     return replace(
