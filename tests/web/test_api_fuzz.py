@@ -39,8 +39,11 @@ def tokens(station: FakeStation) -> list[str]:
     return [station.tokens.make("试", scope, "") for scope in (Scope.COUNTY, Scope.WORDS)]
 
 
-def send_all(schema: Any, mode: schemathesis.GenerationMode, tokens: list[str]) -> None:
-    """Some of each operation's requests, with each token; all that they break is raised."""
+def send_all(schema: Any, mode: schemathesis.GenerationMode, tokens: list[str]) -> set[str]:
+    """Some of each operation's requests, with each token; all that they break is raised. The operations
+    that were done at least once.
+    """
+    done = set()
     for found in schema.get_all_operations():
 
         @BOUNDED
@@ -48,9 +51,12 @@ def send_all(schema: Any, mode: schemathesis.GenerationMode, tokens: list[str]) 
         def send(case: Any) -> None:
             for token in tokens:
                 headers = {"Authorization": f"Bearer {token}"}
-                case.call_and_validate(headers=headers, checks=cast(Any, CHECKS))
+                answer = case.call_and_validate(headers=headers, checks=cast(Any, CHECKS))
+                if answer.status_code < 300:
+                    done.add(case.operation.label)
 
         send()
+    return done
 
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
@@ -59,7 +65,8 @@ def test_nothing_that_is_sent_breaks_it(
 ) -> None:
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     assert len(list(schema.get_all_operations())) == 31
-    send_all(schema, mode, tokens)
+    done = send_all(schema, mode, tokens)
+    # Which notices are taken depends on the day, and on the words of the modules that are loaded, which
+    # go into what is sent.
     if mode is schemathesis.GenerationMode.POSITIVE:
-        # How many are taken depends on the day: an `at` may be past.
-        assert station.announced and station.stops
+        assert len(done) > 5 and station.stops
