@@ -23,6 +23,8 @@ PLACES = (
 )
 
 
+# Each meeting is a set-up: a minute of processor. `scripts/setup_kills` is the same in a real Debian.
+@pytest.mark.slow
 def test_a_set_up_killed_at_ten_places_twice_each_goes_on_and_ends(machine: Machine) -> None:
     for flag in FLAGS:
         assert [machine.was_killed(flag=flag) for _ in range(2)] == [True, True], flag
@@ -108,7 +110,12 @@ def test_an_update_cut_off_and_taken_back_leaves_no_half_behind(ready: Machine) 
 
 
 @pytest.mark.parametrize(
-    "damaged", ["part/late.py", "part-1.0.dist-info/RECORD", "pip/_internal/commands/install.py"]
+    "damaged",
+    [
+        "part/late.py",
+        pytest.param("part-1.0.dist-info/RECORD", marks=pytest.mark.slow),
+        pytest.param("pip/_internal/commands/install.py", marks=pytest.mark.slow),
+    ],
 )
 def test_a_file_that_a_power_cut_left_empty_is_installed_again(ready: Machine, damaged: str) -> None:
     """What was not yet stamped may be there by its name alone."""
