@@ -37,13 +37,16 @@ FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
 GATHER_SECONDS = 0.05
 # The boxes' receipts, states and questions, and what relays of counties below tell.
 LISTENS_TO = tuple(f"{mqtt_topics.ROOT}/{kind}/#" for kind in "rsqu")
+# MQTT 5, 3.8.2.1.2
+HIGHEST_IDENTIFIER = 268_435_455
 ANSWERS, RECEIPTS = mqtt_topics.done(""), f"{mqtt_topics.ROOT}/r/"
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message of a box; `number` acknowledges it, and `retained` ones stand on the broker. No topic:
-    the broker is there (again).
+    """A message of a box; `number` acknowledges it, and `retained` ones stand on the broker. One that is
+    not `fresh` has waited in the session, and comes before all that stands there. No topic: the broker
+    is there (again).
     """
 
     topic: str
@@ -51,6 +54,7 @@ class Incoming:
     number: int = 0
     quality: int = 0
     retained: bool = False
+    fresh: bool = True
 
 
 class MqttClient:
@@ -66,6 +70,7 @@ class MqttClient:
         listens_to: Sequence[str] = LISTENS_TO,
     ) -> None:
         self.times_connected = 0
+        self._subscription = 0
         self._listens_to = tuple(listens_to)
         self._came: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._woken = threading.Event()
@@ -170,7 +175,11 @@ class MqttClient:
         if self._listens_to:
             # Else what a box leaves there for ever is seen as such at the next connection only.
             marked = SubscribeOptions(qos=1, retainAsPublished=True)
-            self._client.subscribe([(topic, marked) for topic in self._listens_to])
+            known: Any = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
+            # Of this connection alone: what has waited in the session bears that of an earlier one.
+            known.SubscriptionIdentifier = self._subscription = random.randint(1, HIGHEST_IDENTIFIER)
+            wanted = [(topic, marked) for topic in self._listens_to]
+            self._client.subscribe(wanted, properties=known)
         if self._answered:
             at_once = SubscribeOptions(qos=0, retainAsPublished=True)
             self._client.subscribe([(mqtt_topics.done("+"), at_once)])
@@ -183,7 +192,8 @@ class MqttClient:
         # A receipt that is longer is refused for it, and a thousand of them need not be held whole.
         most = LARGEST + 1 if message.topic.startswith(RECEIPTS) else None
         payload = bytes(message.payload[:most])
-        self._came.put(Incoming(message.topic, payload, message.mid, message.qos, retained))
+        fresh = self._subscription in getattr(message.properties, "SubscriptionIdentifier", ())
+        self._came.put(Incoming(message.topic, payload, message.mid, message.qos, retained, fresh))
 
 
 def _trusting(authority: Path) -> ssl.SSLContext:

@@ -186,7 +186,7 @@ class OfficeThread:
         for one in taken:
             self._retained_junk.see(one)
             if one.topic == own_topic and one.payload:
-                self._follow(one.payload)
+                self._follow(one.payload, one.fresh)
                 continue
             if one.topic.startswith(BULLETINS):
                 self._restore(one.payload)
@@ -209,11 +209,14 @@ class OfficeThread:
         self._brake.look()
         self._mqtt.acknowledge(taken)
 
-    def _follow(self, snapshot: bytes) -> None:
-        """Our own, of before, that stand on the broker."""
+    def _follow(self, snapshot: bytes, is_fresh: bool) -> None:
+        """Our own, of before, that stand on the broker. One that has waited in the session says nothing
+        of the bulletins that stand there: they come behind it.
+        """
         if self._publisher.follow_own_snapshot(snapshot):
             self._snapshot_due = self._clock.now()
-        self._signs_from = self._clock.monotonic()
+        if is_fresh:
+            self._signs_from = self._clock.monotonic()
 
     def _restore(self, envelope: bytes) -> None:
         if self._publisher.follow_own_bulletin(envelope):
