@@ -2,7 +2,6 @@
 wanted.
 """
 
-import hashlib
 import json
 import logging
 import threading
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import SoundRefused
-from broadcaster.studio.sound_library import Sound, SoundLibrary, folder_of
+from broadcaster.studio.sound_library import Sound, SoundLibrary, folder_of, key_digest
 from broadcaster.system.atomic_file import atomic_write
 
 logger = logging.getLogger(__name__)
@@ -100,7 +99,7 @@ class CountySounds:
 
 def _as_named(key: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same pieces. Raises `SoundRefused` where a library would give them another key."""
-    digest = hashlib.blake2b(digest_size=16)
+    digest = key_digest()
     for piece in pieces:
         digest.update(piece)
         yield piece

@@ -2,6 +2,7 @@
 bytes, with a JSON beside it. Nothing can make them again, and none is ever changed.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -391,6 +392,11 @@ def _titled(title: str, facts: SoundFacts, name: str) -> tuple[str, str]:
 def _tidied(title: str) -> str:
     """A slash parts a folder and a name: neither is empty."""
     return "/".join(filter(None, map(str.strip, title.split("/"))))[:LONGEST_TITLE]
+
+
+def key_digest() -> hashlib.blake2b:
+    """Fed with the bytes of a sound it gives the key by which the library keeps it."""
+    return hashlib.blake2b(digest_size=16)
 
 
 def _examined(sent: Path, name: str) -> tuple[str, SoundFacts]:
