@@ -5,6 +5,7 @@ import random
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -196,19 +197,28 @@ def write_on(page: Page, words: str) -> None:
     page.locator("#text").fill(words)
 
 
-def test_what_one_phone_aired_the_other_forgets_unless_it_was_written_on_there(
-    browser: Browser, own_box: Box, context: BrowserContext
-) -> None:
-    page = context.new_page()
+@contextmanager
+def written_on_elsewhere(
+    browser: Browser, own_box: Box, page: Page, words: str, other_words: str
+) -> Iterator[Page]:
+    """The page of a second phone, on which what this one has begun was written on and looked at."""
     drop_all(page)
     page.goto("/say")
-    page.locator("#text").fill("今晚放电影。")
+    page.locator("#text").fill(words)
     press(page, "看一遍")
     with phone(browser, own_box.running.page) as second:
         other = second.new_page()
         log_in(other)
-        write_on(other, "今晚在村口放电影。")
+        write_on(other, other_words)
         press(other, "看一遍")
+        yield other
+
+
+def test_what_one_phone_aired_the_other_forgets_unless_it_was_written_on_there(
+    browser: Browser, own_box: Box, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    with written_on_elsewhere(browser, own_box, page, "今晚放电影。", "今晚在村口放电影。") as other:
         write_on(page, "今晚七点在村口放电影。")
         press(page, "看一遍")
         press(page, "确认播出")
@@ -237,15 +247,7 @@ def test_what_one_phone_dropped_leaves_the_list_of_the_other(
     browser: Browser, own_box: Box, context: BrowserContext
 ) -> None:
     page = context.new_page()
-    drop_all(page)
-    page.goto("/say")
-    page.locator("#text").fill("今晚开会。")
-    press(page, "看一遍")
-    with phone(browser, own_box.running.page) as second:
-        other = second.new_page()
-        log_in(other)
-        write_on(other, "今晚七点开会。")
-        press(other, "看一遍")
+    with written_on_elsewhere(browser, own_box, page, "今晚开会。", "今晚七点开会。") as other:
         drop_all(page)
         other.goto("/")
         expect(other.locator("#unfinished-link")).to_be_hidden()
