@@ -68,19 +68,19 @@ def test_a_file_that_is_not_wanted_any_more_is_gone(page: Page) -> None:
 
 def test_a_column_is_made_by_tapping(page: Page) -> None:
     """As wide as a phone; what was typed is still there after each tap, and after a reload."""
-    send_sound(page, "梆子.wav", beep(2.0))
-    expect(page.get_by_text("收好了：“梆子”")).to_be_visible()
-    column(page)
+    send_sound(page, "坠子.wav", beep(3.0))
+    expect(page.get_by_text("收好了：“坠子”")).to_be_visible()
+    column(page, "坠子　3 秒")
     expect(page.get_by_role("listitem").filter(has=page.get_by_label("话"))).to_be_in_viewport()
     words = page.get_by_label("话", exact=True)
-    words.fill("下面请听梆子。")
+    words.fill("下面请听坠子。")
     page.locator("#name").fill("听戏")
     page.reload()
-    expect(words).to_have_value("下面请听梆子。")
+    expect(words).to_have_value("下面请听坠子。")
     press(page, "↑")
     rows = page.locator(".pieces.rows > li")
-    expect(rows.nth(0).get_by_label("话", exact=True)).to_have_value("下面请听梆子。")
-    expect(rows.nth(1)).to_contain_text("梆子")
+    expect(rows.nth(0).get_by_label("话", exact=True)).to_have_value("下面请听坠子。")
+    expect(rows.nth(1)).to_contain_text("坠子")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator("input[name=at]").first.fill("06:55")
     # Enter goes on, it presses no button of a row.

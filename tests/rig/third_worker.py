@@ -32,6 +32,7 @@ class SilentForTheThird(LoadFileScheduling):  # type: ignore[misc]
         super()._assign_work_unit(node)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     return SilentForTheThird(config, log) if config.getoption("dist") == "loadfile" else None
 
