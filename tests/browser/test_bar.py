@@ -104,7 +104,7 @@ def test_a_browser_on_a_box_without_a_network_sends_what_is_written(page: Page) 
 
 
 def make_losable(page: Page) -> None:
-    """Before a page is opened: Chromium lets all pass of one in ten whose first route comes right after it."""
+    """Before a page is opened: a first route right after it intercepts nothing, one time in ten."""
     page.route("**/live/stream*", lambda route: route.continue_())
 
 

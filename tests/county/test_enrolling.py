@@ -100,7 +100,7 @@ def test_what_is_no_invitation_of_the_office_stands_in_no_line_to_be_copied(
 ) -> None:
     root = plain_desk.folder.pin
     answer = app.test_client().get(f"{path}?{query.replace('ROOT', root)}")
-    assert (answer.status_code, "没有这个登记码" in answer.text) == (404, True)
+    assert (answer.status_code, "从头到尾再复制一遍" in answer.text) == (404, True)
     for word in ("broadcaster", "evil", "wget", "reboot", "$(", "<b>x", "c" * 64):
         assert word not in answer.text
 

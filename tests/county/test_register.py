@@ -60,6 +60,8 @@ def test_a_code_that_is_wrong_or_old_enrols_nobody(desk: OfficeDesk) -> None:
     _, code = desk.parts.register.add(VILLAGE, "洞背村")
     with pytest.raises(RegisterRefused, match="没有这个登记码"):
         desk.enrol_by("aaaa-bbbb-cccc")
+    with pytest.raises(RegisterRefused, match=r"12 个字母和数字.*再复制一遍"):
+        desk.enrol_by(code[:-2])
     desk.clock.step(timedelta(days=8))
     with pytest.raises(RegisterRefused, match="过期"):
         desk.enrol_by(code)
@@ -145,6 +147,12 @@ def test_a_list_with_one_wrong_line_changes_nothing(desk: OfficeDesk, text: str)
     with pytest.raises((RegisterRefused, AreaUnknown)):
         desk.parts.register.import_areas(text)
     assert desk.parts.register.names() == {}
+
+
+@pytest.mark.parametrize("text", ["", "\n", "ab", "代码,名称\n"])
+def test_a_list_without_an_area_is_refused_with_what_it_should_hold(desk: OfficeDesk, text: str) -> None:
+    with pytest.raises(RegisterRefused, match=r"一个地方也没有.*12 位"):
+        desk.parts.register.import_areas(text)
 
 
 def test_all_lines_that_are_wrong_are_told_at_once(desk: OfficeDesk) -> None:

@@ -23,11 +23,12 @@ from broadcaster.bulletin.invitation import (
 )
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.pages.base import access
-from broadcaster.county.register.one_time_code import NO_SUCH_CODE, CodeUnknown, code_hash_of, normalised
+from broadcaster.county.register.one_time_code import CodeUnknown, code_hash_of, normalised
 
 pages = Blueprint("enrol", __name__, template_folder="templates")
 
 MEDIA_TYPE = "application/json; charset=utf-8"
+NO_INVITATION = "这个登记链接不全，或者不是这里给的。请把县里给的那一行从头到尾再复制一遍。"
 OTHER_ROOT = (
     "写下来的根的指纹和本平台的不一样，没有登记，登记码还能用。请把给的那一行整行再复制一遍；"
     "还是这样，就打电话核对指纹。"
@@ -62,10 +63,10 @@ def _explanation_page(path: str) -> ResponseReturnValue:
     try:
         asked = Invitation.read(f"{path}?{urlsplit(request.url).query}", path)
     except InvitationRefused:
-        return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
+        return render_template("error.html", code=404, sentence=NO_INVITATION), 404
     code, found = normalised(asked.code), access.pages()
     if not code or asked.root != found.trusted.pin:
-        return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
+        return render_template("error.html", code=404, sentence=NO_INVITATION), 404
     line = found.invitation(code, request.url_root).line(path)
     is_county, command = path == FOR_COUNTY, COMMANDS[path]
     return render_template("office/enrol.html", line=line, command=command, is_county=is_county)

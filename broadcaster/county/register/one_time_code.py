@@ -16,6 +16,7 @@ from broadcaster.store.passwords import LETTERS
 CODE_LENGTH = 12
 CODE_LIFE = timedelta(days=7)
 NO_SUCH_CODE = "没有这个登记码。请对照给的再抄一遍；发过几次的话，只有最后一次的算数。"
+CODE_CUT_OFF = f"登记码是 {CODE_LENGTH} 个字母和数字，这个不是。请把县里给的从头到尾再复制一遍。"
 
 
 class RegisterRefused(BroadcasterError):
@@ -57,7 +58,7 @@ def find_code(
     query = select(table).where(table.c.code_hash == code_hash_of(code)).with_for_update()
     row = connection.execute(query).first()
     if row is None:
-        raise CodeUnknown(NO_SUCH_CODE)
+        raise CodeUnknown(NO_SUCH_CODE if normalised(code) else CODE_CUT_OFF)
     if row.code_used_by not in ("", key):
         raise RegisterRefused(f"这个登记码（{row.name}）已经有另一台机器用过了，请让给码的人再发一个。")
     if row.code_expires < now:

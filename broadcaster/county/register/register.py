@@ -25,6 +25,7 @@ from broadcaster.county.store.tables import area, box
 LONGEST_NAME = 60
 # Lines of a list that are wrong.
 MOST_TOLD = 5
+NO_AREAS = "里面一个地方也没有。每行写一个地方：12 位区划代码，逗号，名称。"
 NO_BOX = "登记簿里没有这个广播站。"
 
 
@@ -174,6 +175,8 @@ class Register(Enrollees):
         ]
         if rows and not rows[0][0].strip().isdigit():
             rows = rows[1:]
+        if not rows:
+            raise RegisterRefused(NO_AREAS)
         found = dict(self._read_areas(rows))
         with self._database.transaction() as connection:
             for code, name in found.items():
