@@ -29,6 +29,7 @@ from broadcaster.link.mqtt_client import BrokerConnection, DisconnectCause
 from broadcaster.link.outbox import Outbox
 from broadcaster.link.reconnect_policy import ReconnectPolicy, Steadiness
 from broadcaster.link.recording_download import RecordingDownloads
+from broadcaster.link.refusal_log import RefusalLog
 from broadcaster.link.remote_commands import RemoteCommands
 from broadcaster.link.sync import CatchingUp
 from broadcaster.link.usb_transfer import Taken, open_stick, take
@@ -67,6 +68,7 @@ class Link:
         self._line: BrokerConnection | None = None
         self._recovered = False
         self._steadiness = Steadiness(self._policy, clock)
+        self._refusals = RefusalLog(clock)
         self._try_at = clock.monotonic()
         log = self._inbox.log
         given = log, station.bulletins, membership.box, clock
@@ -113,6 +115,7 @@ class Link:
         returns.
         """
         self._steadiness.look()
+        self._refusals.look()
         if not self._recovered:
             self._inbox.airings.recover()
             self._recovered = True
@@ -263,7 +266,7 @@ class Link:
             if refused.refusal is Refusal.SNAPSHOT_OLD and message.retain:
                 # What stands on the broker is as old as its last save; the box has had newer, and asks.
                 return None
-            logger.warning("县里发来的没有收（%s）：%s", message.topic, refused)
+            self._refusals.tell(message.topic, refused)
             self._inbox.county.refused("", refused.refusal)
         except (StoreUnusable, OSError):
             raise
