@@ -26,10 +26,12 @@ import numpy as np
 import waitress
 
 from bench.box import CACHED, Box, row, running_box
+from bench.sound_programme import Programme, long_file, minute_of_sound
 
 LONG = "请大家注意用电安全，不要私拉电线，出门前关好电器。" * 3
 PAUSE_SECONDS, BEFORE_STOP_SECONDS, SILENT_SECONDS = 0.05, 1.5, 1.0
 CACHED_SECONDS = 3.0
+PROGRAMME_MINUTES = 20.0
 HIDDEN = re.compile('<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -126,7 +128,17 @@ def measure_home(box: Box, phone: Phone, phones: int, requests: int) -> None:
     assert "正在播出" in phone.home()
     phone.send("/stop", phone.hidden("/bar"))
     time.sleep(SILENT_SECONDS)
+    measure_programme(box, phone, phones, requests)
     print(f"The sound card ran dry {box.ran_dry} times meanwhile.")
+
+
+def measure_programme(box: Box, phone: Phone, phones: int, requests: int) -> None:
+    """While a long file is heard for the first time, so that it is also being made."""
+    long = long_file(box.folder, minute_of_sound(box.folder), PROGRAMME_MINUTES)
+    with Programme(box, long).playing():
+        while "正在播出" not in phone.home():
+            time.sleep(0.1)
+        row(f"{phones} phones look on, a sound programme plays", milliseconds(phone.home, requests))
 
 
 def tap_to_sample(box: Box, phone: Phone) -> float:
